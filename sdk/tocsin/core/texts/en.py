@@ -1,161 +1,162 @@
 """English texts.
 
- * One text per reason: what is wrong (with the field's name), the rule, the remedy. Placeholders are fact names.
- * Each language uses the same placeholders for the same reason.
- * No placeholder may hold an identifier, a path or SQL.
- * A label's key is the value the code uses (``urgent``, ``police``); ``rule.*`` keys are the rules a ``rule`` fact may name.
+* One text per reason: what is wrong (with the field's name), the rule, the remedy. Placeholders are fact names.
+* Each language uses the same placeholders for the same reason.
+* No placeholder may hold an identifier, a path or SQL.
+* A label's key is the value the code uses (``urgent``, ``police``); ``rule.*`` keys are what a ``rule`` fact may name.
 """
 
 from collections.abc import Mapping
 
 ERRORS: Mapping[str, str] = {
     # Malformed
-    "MALFORMED": "The message cannot be read ({hint}). It must be a complete, well-formed Tocsin message. "
-    "Build it anew with a current version of the software and send it again.",
+    "MALFORMED": "The message cannot be read ({hint}). It must be a complete, well-formed Tocsin message. Build it "
+    "anew with a current version of the software and send it again.",
     "UNKNOWN_FIELD": "The message holds a field its type does not define: {field}. Signed messages may hold only the "
     "fields of their published type. Remove the field, or use the payload type that defines it.",
-    "NOT_CANONICAL": "The message is not in canonical form. Signed bytes must equal their deterministic encoding: "
-    "no default values, no doubled fields, fields in order. Encode it again and sign the new bytes.",
-    "UNKNOWN_ENUM": "Field {field} holds the value {value}, which its list does not define. "
-    "Only published values are accepted. Choose one of them.",
-    "UNKNOWN_PAYLOAD_TYPE": "The payload type {value} is not known here. Only published types are accepted. "
-    "Use a type that `tocsin schema` lists, or update the software.",
+    "NOT_CANONICAL": "The message is not in canonical form. Signed bytes must equal their deterministic encoding: no "
+    "default values, no doubled fields, fields in order. Encode it again and sign the new bytes.",
+    "UNKNOWN_ENUM": "Field {field} holds the value {value}, which its list does not define. Only published values are "
+    "accepted. Choose one of them.",
+    "UNKNOWN_PAYLOAD_TYPE": "The payload type {value} is not known here. Only published types are accepted. Use a "
+    "type that `tocsin schema` lists, or update the software.",
     "FIELD_MISSING": "Field {field} is missing. Rule: {rule}. Fill it in and send again.",
     "FIELD_INVALID": "Field {field} is not valid. Rule: {rule}. Correct it and send again.",
-    "ENVELOPE_TOO_LARGE": "The message has {value} bytes; at most {limit} are allowed. "
-    "Shorten it, or split it into several messages.",
+    "ENVELOPE_TOO_LARGE": "The message has {value} bytes; at most {limit} are allowed. Shorten it, or split it into "
+    "several messages.",
     "FRAME_TOO_LARGE": "The frame has {value} bytes; at most {limit} are allowed. Send fewer messages in one frame.",
     "PART_TOO_LARGE": "The private part {field} has {value} bytes; at most {limit} are allowed. Shorten it.",
-    "CHECK_DIGIT": "The check digit of {field} does not match. A number with a wrong check digit contains a typing error. "
-    "Compare it with the source and enter it again.",
+    "CHECK_DIGIT": "The check digit of {field} does not match. A number with a wrong check digit contains a typing "
+    "error. Compare it with the source and enter it again.",
     "IDENTIFIER_INVALID": "{field} is not a valid identifier. Rule: {rule}. Correct it and send again.",
-    "PARTY_ID_INVALID": "{field} is not a party id. A party id is made of lowercase letters, digits and hyphens in labels "
-    "joined by dots, at most {limit} characters, such as police.420100 or bank.icbc. "
-    "Find the right one with `tocsin directory list`.",
+    "PARTY_ID_INVALID": "{field} is not a party id. A party id is made of lowercase letters, digits and hyphens in "
+    "labels joined by dots, at most {limit} characters, such as police.420100 or bank.icbc. Find the right one with "
+    "`tocsin directory list`.",
     "AMOUNT_INVALID": "The amount in {field} is not valid. Rule: {rule}. Write it like 50000.00 CNY.",
-    "AMOUNT_PRECISION": "The amount in {field} has too many decimal places. {currency} has {limit}. "
-    "Round it to the currency's smallest unit and enter it again.",
-    "CURRENCY_UNKNOWN": "The currency in {field} is not known. A currency is written as its ISO 4217 code. "
-    "Write for example CNY, HKD or USD.",
+    "AMOUNT_PRECISION": "The amount in {field} has too many decimal places. {currency} has {limit}. Round it to the "
+    "currency's smallest unit and enter it again.",
+    "CURRENCY_UNKNOWN": "The currency in {field} is not known. A currency is written as its ISO 4217 code. Write for "
+    "example CNY, HKD or USD.",
     "CURRENCY_RMB": "RMB in {field} is not an ISO 4217 currency code. The code of the renminbi is CNY. Write CNY.",
-    "TIME_ZONELESS": "The time in {field} has no time zone. A time without its offset can mean different moments. "
-    "Add the offset, such as 2026-11-23T14:02:11+08:00.",
+    "TIME_ZONELESS": "The time in {field} has no time zone. A time without its offset can mean different moments. Add "
+    "the offset, such as 2026-11-23T14:02:11+08:00.",
     "TIME_INVALID": "{field} is not valid. Rule: {rule}. Correct it and send again.",
-    "DOCUMENT_INVALID": "The document is not valid at {field}. Rule: {rule}. Correct it, or fetch it again from its source.",
+    "DOCUMENT_INVALID": "The document is not valid at {field}. Rule: {rule}. Correct it, or fetch it again from its "
+    "source.",
     # SignatureInvalid
-    "UNSIGNED": "The message carries no signature. Every message must carry exactly one, made by its author. "
-    "Sign it with your key and send it again.",
+    "UNSIGNED": "The message carries no signature. Every message must carry exactly one, made by its author. Sign it "
+    "with your key and send it again.",
     "SIGNATURE_INVALID": "The signature does not fit the message and its author's key. The bytes were changed after "
     "signing, or another key signed them. Do not act on it; sign the original message again with the right key.",
     "KEY_WEAK": "This key cannot prove an author. Rule: {rule}. Make a new key with `tocsin join`.",
     "PROOF_INVALID": "The proof does not hold. Rule: {rule}. Do not rely on it: fetch it again, and if it fails again "
     "report it to the hub operator and to governance.",
-    "SEAL_INVALID": "The private part {field} cannot be opened, or does not match the signed message. It must be sealed "
-    "to your current key. Ask the sender to seal it again.",
+    "SEAL_INVALID": "The private part {field} cannot be opened, or does not match the signed message. It must be "
+    "sealed to your current key. Ask the sender to seal it again.",
     # NotPermitted
     "SENDER_MISMATCH": "The message names {sender} as its sender, but the connection belongs to {connection}. A party "
     "may send only in its own name. Use the identity of the party you send for.",
-    "PARTY_UNKNOWN": "There is no party {party} in the directory. Only enrolled parties take part. Check the name with "
-    "`tocsin directory list`, or ask the hub operator to enrol it.",
-    "PARTY_SUSPENDED": "Party {party} is suspended. A suspended party may neither send nor receive new orders. "
-    "Ask the hub operator why, and when it will return.",
-    "KEY_UNKNOWN": "Key {key} is not in the directory. Every key must be enrolled by its party before it signs. "
-    "Enrol the key, or use one that is enrolled.",
-    "KEY_REVOKED": "Key {key} has been revoked. A revoked key proves nothing from its revocation on. "
-    "Sign again with a valid key of the party.",
+    "PARTY_UNKNOWN": "There is no party {party} in the directory. Only enrolled parties take part. Check the name "
+    "with `tocsin directory list`, or ask the hub operator to enrol it.",
+    "PARTY_SUSPENDED": "Party {party} is suspended. A suspended party may neither send nor receive new orders. Ask "
+    "the hub operator why, and when it will return.",
+    "KEY_UNKNOWN": "Key {key} is not in the directory. Every key must be enrolled by its party before it signs. Enrol "
+    "the key, or use one that is enrolled.",
+    "KEY_REVOKED": "Key {key} has been revoked. A revoked key proves nothing from its revocation on. Sign again with "
+    "a valid key of the party.",
     "KEY_PURPOSE": "The key may be used for {purpose} only; this needs {needed}. Each key serves the purposes it was "
     "enrolled for. Sign with a key enrolled for {needed}.",
-    "POLICY_DENIED": "This is not permitted (policy row {row}). What no policy row allows is refused. "
-    "Leave it to a party whose role may do it, or ask the hub operator which rule applies.",
-    "NOT_ADDRESSEE": "The order is not addressed to {party}. Only the addressed party may answer it. "
-    "Leave the answer to that party.",
-    "NOT_ORIGIN": "The order was not issued by {party}. Only its issuer, or an authority the policy names, may change or "
-    "release it. Ask the issuer to do so.",
+    "POLICY_DENIED": "This is not permitted (policy row {row}). What no policy row allows is refused. Leave it to a "
+    "party whose role may do it, or ask the hub operator which rule applies.",
+    "NOT_ADDRESSEE": "The order is not addressed to {party}. Only the addressed party may answer it. Leave the answer "
+    "to that party.",
+    "NOT_ORIGIN": "The order was not issued by {party}. Only its issuer, or an authority the policy names, may change "
+    "or release it. Ask the issuer to do so.",
     "WRONG_AUDIENCE": "The message is meant for the bus {value}; this bus is {bus}. A message counts on one bus only. "
     "Send it there, or issue a new one for this bus.",
     "TYPE_NOT_ACCEPTED": "Party {party} does not accept the payload type {kind}. A party receives only the types it "
     "declares in the directory. Use a type it accepts, or ask it to update.",
     "JOIN_CODE_INVALID": "The join code is not valid. A code must be entered exactly as the hub operator gave it. "
     "Compare it, or ask for a new one.",
-    "JOIN_CODE_EXPIRED": "The join code has expired. A code is valid for a short time only. "
-    "Ask the hub operator for a new one.",
-    "JOIN_CODE_USED": "The join code has already been used. A code admits one party once. If you did not use it yourself, "
-    "tell the hub operator at once; otherwise ask for a new one.",
+    "JOIN_CODE_EXPIRED": "The join code has expired. A code is valid for a short time only. Ask the hub operator for "
+    "a new one.",
+    "JOIN_CODE_USED": "The join code has already been used. A code admits one party once. If you did not use it "
+    "yourself, tell the hub operator at once; otherwise ask for a new one.",
     # NotRoutable
-    "TARGET_NOT_SERVED": "No party serves this {kind}. An order goes only to the institution whose served ranges hold its "
-    "target. Check the number; if it is right, ask the hub operator which institution should serve it.",
+    "TARGET_NOT_SERVED": "No party serves this {kind}. An order goes only to the institution whose served ranges hold "
+    "its target. Check the number; if it is right, ask the hub operator which institution should serve it.",
     "ROUTE_DIFFERS": "The message is addressed to {party}, but its target is served by {other}. An order goes to the "
     "institution that serves its target. Leave out the addressee, or address {other}.",
     # RuleBroken
-    "EXPIRED": "The message expired at {expires}. A message must reach the hub before it expires. "
-    "If it is still needed, issue a new one.",
+    "EXPIRED": "The message expired at {expires}. A message must reach the hub before it expires. If it is still "
+    "needed, issue a new one.",
     "CREATED_IN_FUTURE": "The message was created in the future by the hub's clock. At most {limit} ahead is allowed. "
     "Set this machine's clock with its time service (`tocsin doctor`) and issue it again.",
-    "CASE_FILING_MISSING": "Field {field}: the case-filing number is missing. Nothing may be frozen before a case has been "
-    "filed. File the case and enter its number; until then a stop-payment holds the money.",
+    "CASE_FILING_MISSING": "Field {field}: the case-filing number is missing. Nothing may be frozen before a case has "
+    "been filed. File the case and enter its number; until then a stop-payment holds the money.",
     "TERMS_EXHAUSTED": "This account has had its {limit} stop-payment terms, whoever ordered them. No further term is "
     "allowed ({source}). If the money must stay held, apply for a freeze with a case-filing number.",
-    "TERM_TOO_LONG": "The end lies too late. At most {limit} is allowed ({source}). "
-    "Choose an earlier end; extend it before it runs out if need be.",
-    "NECESSITY_MISSING": "Field {field}: the reason for holding the whole account is missing. A measure on the whole account "
-    "must state why a limited amount is not enough. State it, or limit the amount.",
-    "PROFILE_UNKNOWN": "The profile {profile} is not known. Every order is judged by an enacted profile. "
-    "Use one that `tocsin doctor` lists.",
-    "NOT_IN_PROFILE": "The profile {profile} does not provide for {kind}. Only the measures of the profile may be ordered. "
-    "Choose a measure it provides for.",
+    "TERM_TOO_LONG": "The end lies too late. At most {limit} is allowed ({source}). Choose an earlier end; extend it "
+    "before it runs out if need be.",
+    "NECESSITY_MISSING": "Field {field}: the reason for holding the whole account is missing. A measure on the whole "
+    "account must state why a limited amount is not enough. State it, or limit the amount.",
+    "PROFILE_UNKNOWN": "The profile {profile} is not known. Every order is judged by an enacted profile. Use one that "
+    "`tocsin doctor` lists.",
+    "NOT_IN_PROFILE": "The profile {profile} does not provide for {kind}. Only the measures of the profile may be "
+    "ordered. Choose a measure it provides for.",
     # WrongState
     "THREAD_UNKNOWN": "The order this message refers to is not known. A follow-up needs an order accepted before it. "
     "Check the order's number with `tocsin orders list`.",
-    "TRANSITION_REFUSED": "The order is in state {state}; {event} is not possible there. Each state allows only the steps of "
-    "its life cycle. Look at the order with `tocsin orders show` and choose a step it allows.",
-    "EXTEND_AFTER_END": "The measure ended at {end}. Only a measure that still runs can be extended. "
-    "Issue a new order if the law still allows one.",
-    "RANGE_TAKEN": "The range asked for by {party} overlaps one that {other} serves. Each number has one serving party. "
-    "Settle with {other} who serves it, or narrow the range.",
-    "PARTY_EXISTS": "Party {party} already exists. Each party is enrolled once. "
-    "Choose another id, or give the existing party a new key.",
+    "TRANSITION_REFUSED": "The order is in state {state}; {event} is not possible there. Each state allows only the "
+    "steps of its life cycle. Look at the order with `tocsin orders show` and choose a step it allows.",
+    "EXTEND_AFTER_END": "The measure ended at {end}. Only a measure that still runs can be extended. Issue a new "
+    "order if the law still allows one.",
+    "RANGE_TAKEN": "The range asked for by {party} overlaps one that {other} serves. Each number has one serving "
+    "party. Settle with {other} who serves it, or narrow the range.",
+    "PARTY_EXISTS": "Party {party} already exists. Each party is enrolled once. Choose another id, or give the "
+    "existing party a new key.",
     "KEY_EXISTS": "This key is already enrolled. A key belongs to one holder and is enrolled once. Make a new key.",
-    "VERSION_STALE": "Version {value} of {field} is not newer than the version in force, {limit}. "
-    "Versions only rise. Start from the version in force.",
-    "ATTEMPT_FENCED": "This delivery attempt is no longer valid: the order was handed out again. Only the latest attempt "
-    "may be acknowledged. Take the order up again; its idempotency key is the same.",
-    "HUB_BEHIND": "A member holds a newer checkpoint of the log than this hub. A hub that lost part of its log must not "
-    "serve. The operator restores the newest copy, or starts a new epoch with `tocsin-hub restore --new-epoch`.",
+    "VERSION_STALE": "Version {value} of {field} is not newer than the version in force, {limit}. Versions only rise. "
+    "Start from the version in force.",
+    "ATTEMPT_FENCED": "This delivery attempt is no longer valid: the order was handed out again. Only the latest "
+    "attempt may be acknowledged. Take the order up again; its idempotency key is the same.",
+    "HUB_BEHIND": "A member holds a newer checkpoint of the log than this hub. A hub that lost part of its log must "
+    "not serve. The operator restores the newest copy, or starts a new epoch with `tocsin-hub restore --new-epoch`.",
     # IdReused
-    "ID_REUSED": "This message id is already taken by a message with other content. An id stands for one content for ever. "
-    "Send the new content under a new id.",
+    "ID_REUSED": "This message id is already taken by a message with other content. An id stands for one content for "
+    "ever. Send the new content under a new id.",
     # NotFound
     "NOT_FOUND": "There is no {kind} here by that name that you may see. Check the name and your role.",
     # LocalFault
-    "PASSPHRASE_WRONG": "The passphrase does not open the key. Enter it again; if it is lost, join with a new key and have "
-    "the old one revoked.",
-    "IDENTITY_INVALID": "The identity directory cannot be used ({hint}). It must hold the files that `tocsin join` made, "
-    "unchanged. Restore them from your backup, or join again.",
-    "IDENTITY_EXPOSED": "The identity directory can be read by others. Only its owner may have access to it. Set its mode "
-    "to 0700, and revoke the keys if anybody may have copied them.",
+    "PASSPHRASE_WRONG": "The passphrase does not open the key. Enter it again; if it is lost, join with a new key and "
+    "have the old one revoked.",
+    "IDENTITY_INVALID": "The identity directory cannot be used ({hint}). It must hold the files that `tocsin join` "
+    "made, unchanged. Restore them from your backup, or join again.",
+    "IDENTITY_EXPOSED": "The identity directory can be read by others. Only its owner may have access to it. Set its "
+    "mode to 0700, and revoke the keys if anybody may have copied them.",
     "DIRECTORY_EMPTY": "The directory has not been fetched yet. Without it no key can be checked and no order built. "
     "Connect to the hub once, then try again.",
-    "HANDLER_RESULT_INVALID": "The handler for {kind} gave no valid answer. Rule: {rule}. The order is parked, not refused: "
-    "correct the handler and answer it with `tocsin orders answer`.",
-    "ROLLBACK": "The local store is older than what this party has already seen. A store copied back from an older state "
-    "must not be used. Restore the newest copy, or ask the hub operator how to resume.",
-    "CORRUPT": "The local store is damaged ({hint}). Nothing is read from a damaged store. "
-    "Stop, keep the files for inspection, and restore the newest backup.",
-    "ALREADY_RUNNING": "Another process already uses this identity. One process at a time may use it. "
-    "Stop the other process, or give this machine an identity of its own.",
+    "HANDLER_RESULT_INVALID": "The handler for {kind} gave no valid answer. Rule: {rule}. The order is parked, not "
+    "refused: correct the handler and answer it with `tocsin orders answer`.",
+    "ROLLBACK": "The local store is older than what this party has already seen. A store copied back from an older "
+    "state must not be used. Restore the newest copy, or ask the hub operator how to resume.",
+    "CORRUPT": "The local store is damaged ({hint}). Nothing is read from a damaged store. Stop, keep the files for "
+    "inspection, and restore the newest backup.",
+    "ALREADY_RUNNING": "Another process already uses this identity. One process at a time may use it. Stop the other "
+    "process, or give this machine an identity of its own.",
     # Unavailable
-    "HUB_UNREACHABLE": "The hub cannot be reached, or the connection broke before the answer. It is not known whether the "
-    "message arrived; it is kept and sent again under the same id. If this lasts, check with `tocsin doctor`.",
+    "HUB_UNREACHABLE": "The hub cannot be reached, or the connection broke before the answer. It is not known whether "
+    "the message arrived; it is kept and sent again under the same id. If this lasts, check with `tocsin doctor`.",
     "STORE_BUSY": "The store is busy; nothing was written. Try again with the same message id.",
-    "STORE_FULL": "The disk of the store is full; nothing was written. The operator must make room; "
-    "then try again with the same message id.",
+    "STORE_FULL": "The disk of the store is full; nothing was written. The operator must make room; then try again "
+    "with the same message id.",
     "DRAINING": "The hub is stopping and takes nothing new. Messages are kept and sent again to it after its return.",
-    "CLOCK_UNEXPLAINED": "The hub's clock has jumped and the jump is unexplained. Until the operator has explained it no "
-    "deadline passes and no order is taken. Try again later with the same message id.",
-    "QUOTA_EXCEEDED": "The sender has used up its allowance of {limit}. Try again in {retry_after_ms} ms with the same "
-    "message id; ask the hub operator if the allowance is too small.",
-    "MAILBOX_FULL": "The recipient's mailbox holds its maximum of {limit} routine messages. Urgent orders are still taken. "
-    "Try again in {retry_after_ms} ms with the same message id.",
+    "CLOCK_UNEXPLAINED": "The hub's clock has jumped and the jump is unexplained. Until the operator has explained it "
+    "no deadline passes and no order is taken. Try again later with the same message id.",
+    "QUOTA_EXCEEDED": "The sender has used up its allowance of {limit}. Try again in {retry_after_ms} ms with the "
+    "same message id; ask the hub operator if the allowance is too small.",
+    "MAILBOX_FULL": "The recipient's mailbox holds its maximum of {limit} routine messages. Urgent orders are still "
+    "taken. Try again in {retry_after_ms} ms with the same message id.",
     "INTERNAL": "The hub met a fault of its own (incident {incident}). Whether the message was taken is not known. "
     "Try again with the same message id; give the incident number to the hub operator if it goes on.",
 }
@@ -192,12 +193,14 @@ LABELS: Mapping[str, str] = {
     "rule.identifier.card": "a card number has 12 to 19 digits",
     "rule.identifier.account": "an account is written BANK/NUMBER, such as ICBC/0200000000000000006",
     "rule.identifier.iban": "an IBAN has a country code, two check digits and the length its country prescribes",
-    "rule.identifier.phone": "a telephone number has the country code, such as +86 138 0000 0000, and is possible there",
+    "rule.identifier.phone": "a telephone number has the country code, such as +86 138 0000 0000, and is possible "
+    "there",
     "rule.identifier.wallet": "a payment account is written FIRM/NUMBER, such as psp.example/1000001",
-    "rule.identifier.kind": "write a card number, an IBAN, a number with +, or put the kind before it, "
-    "such as account:ICBC/0200000000000000006",
+    "rule.identifier.kind": "write a card number, an IBAN, a number with +, or put the kind before it, such as "
+    "account:ICBC/0200000000000000006",
     "rule.identifier.canonical": "it must stand in its canonical form, without spaces and with the prescribed letters",
-    "rule.identifier.region": "a region is a six-digit GB/T 2260 code such as 420100, or an ISO 3166-2 code such as CN-HB",
+    "rule.identifier.region": "a region is a six-digit GB/T 2260 code such as 420100, or an ISO 3166-2 code such as "
+    "CN-HB",
     "rule.message_id": "a message id is a UUID of version 7, in the form 01890a5d-ac96-774b-bcce-b302099a8057",
     "rule.amount.form": "an amount is a number and a currency, with commas only between groups of three digits",
     "rule.amount.negative": "an amount is never negative",
@@ -206,6 +209,7 @@ LABELS: Mapping[str, str] = {
     "rule.amount.currencies": "amounts can be added and compared in one currency only",
     "rule.time.form": "a time is written as in RFC 3339, such as 2026-11-23T14:02:11+08:00",
     "rule.time.range": "a time lies between the years 1970 and 9999",
-    "rule.time.duration": "a term is a whole number greater than zero and a unit (s, min, h, d, mo, y), such as 48h or 6mo",
+    "rule.time.duration": "a term is a whole number greater than zero and a unit (s, min, h, d, mo, y), such as 48h "
+    "or 6mo",
     "rule.time.zone": "a time zone is a name of the IANA database, such as Asia/Shanghai",
 }
