@@ -109,7 +109,7 @@ ERRORS: Mapping[str, str] = {
     "Check the order's number with `tocsin orders list`.",
     "TRANSITION_REFUSED": "The order is in state {state}; {event} is not possible there. Each state allows only the "
     "steps of its life cycle. Look at the order with `tocsin orders show` and choose a step it allows.",
-    "EXTEND_AFTER_END": "The measure ended at {end}. Only a measure that still runs can be extended. Issue a new "
+    "EXTEND_AFTER_END": "The measure has ended. Only a measure that still runs can be extended. Issue a new "
     "order if the law still allows one.",
     "RANGE_TAKEN": "The range asked for by {party} overlaps one that {other} serves. Each number has one serving "
     "party. Settle with {other} who serves it, or narrow the range.",
@@ -167,14 +167,14 @@ LABELS: Mapping[str, str] = {
     "routine": "routine",
     # roles
     "police": "police",
-    "centre": "anti-fraud centre",
+    "anti-fraud": "anti-fraud centre",
     "bank": "bank",
-    "psp": "payment firm",
+    "payment": "payment firm",
     "carrier": "telecom carrier",
     "customs": "customs",
     "regulator": "regulator",
     "court": "court",
-    "auditor": "auditor",
+    "oversight": "oversight body",
     "hub": "hub",
     "governance": "governance",
     # key purposes
@@ -203,13 +203,14 @@ LABELS: Mapping[str, str] = {
     "CN-HB",
     "rule.message_id": "a message id is a UUID of version 7, in the form 01890a5d-ac96-774b-bcce-b302099a8057",
     "rule.amount.form": "an amount is a number and a currency, with commas only between groups of three digits",
+    "rule.amount.json": 'in JSON an amount is {"amount": "50000.00", "currency": "CNY"}, both values as texts',
     "rule.amount.negative": "an amount is never negative",
     "rule.amount.positive": "the amount must be greater than zero",
     "rule.amount.range": "the amount is larger than the bus can carry (2^63-1 smallest units)",
     "rule.amount.currencies": "amounts can be added and compared in one currency only",
     "rule.time.form": "a time is written as in RFC 3339, such as 2026-11-23T14:02:11+08:00",
-    "rule.time.range": "a time lies between the years 1970 and 9999",
-    "rule.time.duration": "a term is a whole number greater than zero and a unit (s, min, h, d, mo, y), such as 48h "
-    "or 6mo",
+    "rule.time.range": "a time lies between the years 1970 and 2999",
+    "rule.time.duration": "a term is a whole number and a unit (s, min, h, d, mo, y), such as 48h or 6mo; up to 100 "
+    "years",
     "rule.time.zone": "a time zone is a name of the IANA database, such as Asia/Shanghai",
 }

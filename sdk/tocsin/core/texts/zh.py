@@ -88,7 +88,7 @@ ERRORS: Mapping[str, str] = {
     "请用 `tocsin orders list` 核对指令编号。",
     "TRANSITION_REFUSED": "该指令的当前状态为“{state}”，不能进行“{event}”。每种状态只允许规定的操作。"
     "请用 `tocsin orders show` 查看，并选择允许的操作。",
-    "EXTEND_AFTER_END": "该措施已于 {end} 到期。只有在期限届满前才能办理延期。依法仍可采取措施的，请另行签发指令。",
+    "EXTEND_AFTER_END": "该措施已到期。只有在期限届满前才能办理延期。依法仍可采取措施的，请另行签发指令。",
     "RANGE_TAKEN": "{party} 申报的号段与 {other} 受理的号段重叠。每个号码只归属一家机构。"
     "请与 {other} 商定归属，或者缩小号段。",
     "PARTY_EXISTS": "机构 {party} 已存在。每家机构只登记一次。请更换机构编号，或者为已有机构登记新的密钥。",
@@ -136,14 +136,14 @@ LABELS: Mapping[str, str] = {
     "routine": "普通",
     # roles
     "police": "公安机关",
-    "centre": "反诈中心",
+    "anti-fraud": "反诈中心",
     "bank": "银行",
-    "psp": "支付机构",
+    "payment": "支付机构",
     "carrier": "电信企业",
     "customs": "海关",
     "regulator": "监管部门",
     "court": "法院",
-    "auditor": "审计机构",
+    "oversight": "监督机构",
     "hub": "总线",
     "governance": "治理机构",
     # key purposes
@@ -170,12 +170,13 @@ LABELS: Mapping[str, str] = {
     "rule.identifier.region": "地区填写六位行政区划代码（GB/T 2260，例如 420100）或者 ISO 3166-2 代码（例如 CN-HB）",
     "rule.message_id": "报文编号为第 7 版 UUID，例如 01890a5d-ac96-774b-bcce-b302099a8057",
     "rule.amount.form": "金额由数字和币种组成，逗号只能用作千位分隔",
+    "rule.amount.json": 'JSON 中金额写作 {"amount": "50000.00", "currency": "CNY"}，两项均为文本',
     "rule.amount.negative": "金额不得为负数",
     "rule.amount.positive": "金额必须大于零",
     "rule.amount.range": "金额超出系统可以表示的范围（最小货币单位数不超过 2^63-1）",
     "rule.amount.currencies": "不同币种的金额不能相加或者比较",
     "rule.time.form": "时间按 RFC 3339 填写，例如 2026-11-23T14:02:11+08:00",
-    "rule.time.range": "时间应当在 1970 年至 9999 年之间",
-    "rule.time.duration": "期限由大于零的整数和单位（s、min、h、d、mo、y）组成，例如 48h、6mo",
+    "rule.time.range": "时间应当在 1970 年至 2999 年之间",
+    "rule.time.duration": "期限由整数和单位（s、min、h、d、mo、y）组成，例如 48h、6mo，最长 100 年",
     "rule.time.zone": "时区填写 IANA 时区名称，例如 Asia/Shanghai",
 }

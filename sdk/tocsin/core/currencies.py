@@ -1,0 +1,29 @@
+"""Decimal places of the currencies of ISO 4217.
+
+* They fix what the minor units of a signed amount mean, so they stand here, not in a dependency that may change.
+* A currency is added, never removed or changed: old messages must read as they did.
+* Taken from list one of ISO 4217 as of 2026-01-01 through PyPI ``iso4217`` 1.16.20260101 (public domain). Metals, units
+  of account and test codes have no minor unit and are left out.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+_CODES: Mapping[int, str] = {
+    0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
+    2: (
+        "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BMD BND BOB BOV BRL BSD BTN BWP BYN BZD CAD CDF CHE CHF CHW "
+        "CNY COP COU CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF "
+        "IDR ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK "
+        "MXN MXV MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP "
+        "SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD USN UYU UZS VED VES WST XAD XCD XCG "
+        "YER ZAR ZMW ZWG"
+    ),
+    3: "BHD IQD JOD KWD LYD OMR TND",
+    4: "CLF UYW",
+}
+
+EXPONENTS: Mapping[str, int] = MappingProxyType(
+    {code: digits for digits, codes in _CODES.items() for code in codes.split()}
+)
+"""Decimal places by alphabetic code: ``CNY`` 2, ``JPY`` 0, ``KWD`` 3."""
