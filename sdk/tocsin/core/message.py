@@ -1,0 +1,265 @@
+"""What a message is: a header every payload carries, and a kind that says what it asks or states.
+
+ * A kind is a frozen dataclass in ``core/orders`` or ``core/directory`` decorated with ``@kind("stop-payment", …)``. Its fields
+   have the names of the fields of its proto message; a field marked ``private()`` travels only in the sealed part.
+ * Wire codec, JSON form, JSON schema, CLI verb and docs line are generated from the dataclass. Nothing else lists kinds.
+ * Values are canonical when they exist: constructors of values check, ``Header.check`` checks what spans fields.
+ * Times are microseconds since 1970 UTC (``*_us``). Empty string, empty tuple, ``None`` and 0 mean absent.
+
+Example:
+    >>> KINDS["stop-payment"].payload_type
+    'application/vnd.tocsin.stop-payment.v1+protobuf'
+"""
+
+import dataclasses
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, ClassVar, TypeVar, dataclass_transform
+
+from tocsin.core.errors import Reason, error
+from tocsin.core.identifiers import Identifier
+
+MAX_ENVELOPE_BYTES = 256 * 1024
+"""One message: a 64 KiB part sealed for several parties fits four times over, and a frame still holds 32 of them."""
+
+MAX_FRAME_BYTES = 8 * 1024 * 1024
+"""Transport limit of one frame."""
+
+MAX_CLOCK_AHEAD_US = 2 * 60 * 1_000_000
+"""How far ``created`` may lie in the future: what unsynchronised office clocks drift, not more (DESIGN §5, time)."""
+
+MAX_TEXT = 2_000
+"""Longest free text in a clear field, characters: a remedy fits, a file does not."""
+
+MAX_RECIPIENTS = 64
+"""More than a message needs; a wider audience is a list, not an address line."""
+
+
+class Lane(Enum):
+    """The queue a message travels in."""
+
+    URGENT = 1
+    ROUTINE = 2
+
+
+class HolderNotice(Enum):
+    """What the holder may be told by the acting party."""
+
+    FULL = 1
+    MEASURE_ONLY = 2
+    NONE = 3
+
+
+class Nature(Enum):
+    """What a kind does, for rules that hold for all kinds of that nature."""
+
+    ORDER = "order"
+    """Asks another party to act, and then lives."""
+    REPORT = "report"
+    """States what the acting party did."""
+    RECORD = "record"
+    """The hub states that a time passed."""
+    DIRECTORY = "directory"
+    """Changes who is who."""
+    GOVERNANCE = "governance"
+    """Changes root, policy or profiles."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegalBasis:
+    """The law an order rests on; ``profile`` names the limits that apply."""
+
+    profile: str = ""
+    statute: str = ""
+    article: str = ""
+    document_no: str = ""
+    document_sha256: bytes = b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thread:
+    """Place of a message in its thread; ids are 16 bytes, empty when absent."""
+
+    root_id: bytes = b""
+    parent_id: bytes = b""
+    supersedes: bytes = b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wrap:
+    """A part key sealed for one key of one party."""
+
+    party: str
+    key_id: str
+    sealed_key: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A sealed private part."""
+
+    name: str
+    media_type: str
+    plaintext_hash: bytes
+    ciphertext: bytes
+    wraps: tuple[Wrap, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Header:
+    """What every message carries; see ``proto/tocsin/v1/header.proto`` for each field."""
+
+    message_id: bytes
+    sender: str
+    author_key: str
+    recipients: tuple[str, ...] = ()
+    target: Identifier | None = None
+    audience: str
+    created_us: int
+    expires_us: int
+    lane: Lane
+    case_ref: str = ""
+    case_filing_no: str = ""
+    legal_basis: LegalBasis | None = None
+    contact: str = ""
+    remedy: str = ""
+    holder_notice: HolderNotice | None = None
+    thread: Thread | None = None
+    on_behalf_of: str = ""
+    exercise: bool = False
+    parts: tuple[Part, ...] = ()
+
+    def check(self) -> None:
+        """Rules that hold for every header.
+
+        Raises:
+            Malformed: FIELD_MISSING or FIELD_INVALID with the field and its rule.
+        """
+        message_id = self.message_id
+        if len(message_id) != 16 or message_id[6] >> 4 != 7 or message_id[8] >> 6 != 2:
+            raise error(Reason.FIELD_INVALID, field="message_id", rule="UUIDv7, 16 bytes")
+        if not self.sender:
+            raise error(Reason.FIELD_MISSING, field="sender", rule="the sending party")
+        if not _KEY_ID.fullmatch(self.author_key):
+            raise error(Reason.FIELD_INVALID, field="author_key", rule="32 hex digits")
+        if not self.audience:
+            raise error(Reason.FIELD_MISSING, field="audience", rule="the bus name")
+        recipients = self.recipients
+        if len(recipients) > 1 and any(a >= b for a, b in zip(recipients, recipients[1:], strict=False)):
+            raise error(Reason.FIELD_INVALID, field="recipients", rule="sorted, without repeats")
+        if len(recipients) > MAX_RECIPIENTS:
+            raise error(Reason.FIELD_INVALID, field="recipients", rule=f"at most {MAX_RECIPIENTS}")
+        if not 0 < self.created_us < self.expires_us < MAX_TIME_US:
+            raise error(Reason.FIELD_INVALID, field="expires_us", rule="after created_us, before the year 3000")
+        for name in ("case_ref", "case_filing_no", "contact", "remedy"):
+            if len(getattr(self, name)) > MAX_TEXT:
+                raise error(Reason.FIELD_INVALID, field=name, rule=f"at most {MAX_TEXT} characters")
+        if self.thread is not None:
+            for name in ("root_id", "parent_id", "supersedes"):
+                if len(getattr(self.thread, name)) not in (0, 16):
+                    raise error(Reason.FIELD_INVALID, field=f"thread.{name}", rule="16 bytes")
+
+    @property
+    def root_id(self) -> bytes:
+        """Id of the thread's root: the message itself when it starts a thread."""
+        return self.thread.root_id if self.thread is not None and self.thread.root_id else self.message_id
+
+
+MAX_TIME_US = 32_503_680_000_000_000
+"""2999-12-31: keeps sums of times and terms far inside int64."""
+
+_KEY_ID = re.compile(r"[0-9a-f]{32}")
+_KIND_NAME = re.compile(r"[a-z]+(-[a-z]+)*")
+
+
+def private(default: Any = "") -> Any:
+    """A field that travels only in the sealed part, read by recipients, never by the hub."""
+    return field(default=default, metadata={"private": True})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Message:
+    """Base of all kinds.
+
+    Attributes:
+        header: What every message carries.
+    """
+
+    KIND: ClassVar["Kind"]
+
+    header: Header
+
+    def check(self) -> None:
+        """Rules of this kind that need nothing but the message.
+
+        Raises:
+            Malformed: A field is missing or wrong.
+            RuleBroken: The message breaks a rule of law visible in itself (such as a freeze without a filed case).
+        """
+
+    @property
+    def id(self) -> str:
+        """The message id as text, stable for ever: the idempotency key."""
+        import uuid
+
+        return str(uuid.UUID(bytes=self.header.message_id))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """One kind of message.
+
+    Attributes:
+        name: Such as ``stop-payment``; file, policy row, profile entry and label key carry it.
+        cls: The dataclass.
+        nature: What it does.
+        starts_thread: Whether it may be the root of a thread.
+        follows: Kinds of the root whose thread it may join; empty when it joins none.
+    """
+
+    name: str
+    cls: type[Message]
+    nature: Nature
+    version: str
+    starts_thread: bool
+    follows: tuple[str, ...]
+
+    @property
+    def payload_type(self) -> str:
+        """The DSSE payload type."""
+        return f"application/vnd.tocsin.{self.name}.{self.version}+protobuf"
+
+    def fields(self, *, sealed: bool) -> Iterator[dataclasses.Field[Any]]:
+        """The fields of the payload (header apart) or, ``sealed``, those of the private part."""
+        for one in dataclasses.fields(self.cls):
+            if one.name != "header" and bool(one.metadata.get("private")) is sealed:
+                yield one
+
+
+KINDS: dict[str, Kind] = {}
+"""Every kind by name, filled by ``@kind`` as the modules of ``core.orders`` and ``core.directory`` load."""
+
+BY_PAYLOAD_TYPE: dict[str, Kind] = {}
+
+M = TypeVar("M", bound=Message)
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True)
+def kind(
+    name: str, nature: Nature, *, version: str = "v1", starts_thread: bool = False, follows: tuple[str, ...] = ()
+) -> Callable[[type[M]], type[M]]:
+    """Makes a class a kind of message: a frozen keyword-only dataclass entered in ``KINDS``."""
+    if not _KIND_NAME.fullmatch(name) or name in KINDS:
+        raise ValueError(f"kind name {name!r} is malformed or taken")
+
+    def enter(cls: type[M]) -> type[M]:
+        made = dataclass(frozen=True, kw_only=True)(cls)
+        entry = Kind(name=name, cls=made, nature=nature, version=version, starts_thread=starts_thread, follows=follows)
+        made.KIND = entry
+        KINDS[name] = entry
+        BY_PAYLOAD_TYPE[entry.payload_type] = entry
+        return made
+
+    return enter

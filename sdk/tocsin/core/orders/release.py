@@ -1,0 +1,22 @@
+"""Kind ``release``: end the measure of this thread now.
+
+ * By the party that ordered it. Never limited in number or rate, never withheld behind another message.
+ * A stop that reaches the bank after its release is answered SUPERSEDED and never executed.
+"""
+
+from tocsin.core.measure import Event, MeasureOrder, require_thread
+from tocsin.core.message import Nature, kind, private
+
+
+@kind("release", Nature.ORDER, follows=("stop-payment", "freeze"))
+class Release(MeasureOrder):
+    """End the measure of this thread."""
+
+    EVENT = Event.RELEASE_ORDERED
+    NEVER_WITHHELD = True
+
+    reason: str = private()
+
+    def check(self) -> None:
+        """See ``Message.check``."""
+        require_thread(self)

@@ -1,0 +1,146 @@
+"""One jurisdiction's limits as data, each with its legal source and a mark of how well that source is known.
+
+ * A profile is a TOML document; the hub holds those that governance signed into the log, and a message names the one it rests on.
+ * No limit of the law stands in code: ``Limits`` names what the rules ask for, the document gives the values.
+ * A document must give every limit of ``Limits`` and nothing else; each has ``value``, ``source`` and ``mark``.
+ * Marks: V official text seen, W weak source, B background knowledge, P our proposal.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from importlib import resources
+from types import MappingProxyType
+from typing import Any
+
+from tocsin.core.errors import BusError, Reason, error
+from tocsin.core.times import Term, parse_duration
+
+
+class Mark(StrEnum):
+    """How well the source of a limit is known."""
+
+    OFFICIAL = "V"
+    WEAK = "W"
+    BACKGROUND = "B"
+    PROPOSAL = "P"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where a limit comes from."""
+
+    text: str
+    mark: Mark
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What the rules of the kinds ask of a profile. Terms are calendar-aware (``tocsin.core.times.Term``)."""
+
+    stop_term: Term
+    """How long one stop lasts from when the bank applied it."""
+    stop_max_terms: int
+    """How many terms one account may be stopped for, whoever asks."""
+    freeze_term: Term
+    """How long a freeze lasts."""
+    freeze_term_major: Term
+    """How long a freeze lasts in major or complex cases."""
+    execute_within: Term
+    """Until when after admission an order may still be executed."""
+    answer_within: Term
+    """Until when after admission an answer is expected."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """The limits of one jurisdiction.
+
+    Attributes:
+        name: Such as ``cn``.
+        version: Rises with each change.
+        zone: IANA time zone in which calendar terms run and times are shown.
+        currency: The one currency of its orders (ISO 4217), or empty for any.
+        kinds: Kinds of order the law knows.
+    """
+
+    name: str
+    version: int
+    zone: str
+    currency: str
+    kinds: frozenset[str]
+    limits: Limits
+    sources: Mapping[str, Source]
+
+    @classmethod
+    def parse(cls, document: bytes) -> "Profile":
+        """The profile in a TOML document.
+
+        Raises:
+            Malformed: DOCUMENT_INVALID with the entry at fault.
+        """
+        row = "document"
+        try:
+            data: dict[str, Any] = tomllib.loads(document.decode())
+            given: dict[str, dict[str, Any]] = {k.replace("-", "_"): v for k, v in data.pop("limits").items()}
+            values: dict[str, Any] = {}
+            sources: dict[str, Source] = {}
+            for one in fields(Limits):
+                row = one.name
+                entry = dict(given.pop(row))
+                raw = entry.pop("value")
+                values[row] = _count(raw) if one.type is int else parse_duration(raw)
+                sources[row] = Source(text=_text(entry.pop("source")), mark=Mark(entry.pop("mark")))
+                if entry:
+                    raise ValueError(f"unknown entry {min(entry)}")
+            row = min(given, default="document")
+            if given:
+                raise ValueError(f"unknown limit {row}")
+            made = cls(
+                name=_text(data.pop("name")),
+                version=_count(data.pop("version")),
+                zone=_text(data.pop("zone")),
+                currency=str(data.pop("currency")),
+                kinds=frozenset(_text(k) for k in data.pop("kinds")),
+                limits=Limits(**values),
+                sources=MappingProxyType(sources),
+            )
+            if data:
+                raise ValueError(f"unknown entry {min(data)}")
+        except (KeyError, ValueError, AttributeError, TypeError, BusError) as exc:
+            raise error(Reason.DOCUMENT_INVALID, field="profile", row=row) from exc
+        return made
+
+    def check_kind(self, kind: str) -> None:
+        """Whether this law knows the kind of order.
+
+        Raises:
+            RuleBroken: NOT_IN_PROFILE.
+        """
+        if kind not in self.kinds:
+            raise error(Reason.NOT_IN_PROFILE, kind=kind, profile=self.name)
+
+
+def default_document(name: str) -> bytes:
+    """A profile shipped with the package: ``cn`` or ``generic``.
+
+    Raises:
+        RuleBroken: PROFILE_UNKNOWN.
+    """
+    path = resources.files("tocsin.core.profiles").joinpath(f"{name}.toml")
+    if not name.isalpha() or not path.is_file():
+        raise error(Reason.PROFILE_UNKNOWN, profile=name)
+    return path.read_bytes()
+
+
+def _count(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise ValueError("not a count")
+    return value
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or not value:
+        raise ValueError("not a text")
+    return value
