@@ -6,8 +6,8 @@
 * No error, ``repr`` or ``str`` holds the number itself.
 
 Example:
-    >>> identifier("6222 0200 0000 0000 005").text()
-    'card:6222020000000000005'
+    >>> identifier("6222 0202 0000 0000 006").text()
+    'card:6222020200000000006'
 """
 
 import re

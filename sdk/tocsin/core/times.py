@@ -127,10 +127,9 @@ class Term:
         """The one spelling: ``48h``, ``3d``, ``6mo``, ``1y``, ``15min``, ``90s``; two days and less in hours."""
         if self.months:
             return f"{self.months}mo" if self.months % 12 else f"{self.months // 12}y"
-        for unit, size in _SECONDS.items():
-            if self.seconds % size == 0 and (unit != "d" or self.seconds > 2 * size):
-                return f"{self.seconds // size}{unit}"
-        raise AssertionError("every whole number is divisible by one")
+        fits = ((unit, size) for unit, size in _SECONDS.items() if self.seconds % size == 0)
+        unit, size = next(one for one in fits if one[0] != "d" or self.seconds > 2 * one[1])
+        return f"{self.seconds // size}{unit}"
 
     @overload
     def end_after(self, start: int, zone: str) -> int: ...

@@ -5,6 +5,7 @@
   must never become an error.
 """
 
+import re
 from collections.abc import Mapping
 
 from tocsin.core.texts import en, zh
@@ -13,6 +14,10 @@ LANGUAGES = ("en", "zh")
 
 _ERRORS: Mapping[str, Mapping[str, str]] = {"en": en.ERRORS, "zh": zh.ERRORS}
 _LABELS: Mapping[str, Mapping[str, str]] = {"en": en.LABELS, "zh": zh.LABELS}
+
+
+_SPACE_IN_CHINESE = re.compile("(?<=[\u4e00-\u9fff）]) (?=[\u4e00-\u9fff])")
+"""Templates set spaces around facts, which are Latin by default; around a Chinese label there is none."""
 
 
 class _Facts(dict[str, str]):
@@ -26,8 +31,16 @@ def language(name: str) -> str:
 
 
 def error_text(reason: str, facts: Mapping[str, str], lang: str = "en") -> str:
-    """The text of ``reason`` filled with ``facts``; a fact whose value is a label's key shows as that label."""
-    return _ERRORS[language(lang)][reason].format_map(_Facts({k: label(v, lang) for k, v in facts.items()}))
+    """The text of ``reason`` filled with ``facts``.
+
+    A fact that is a label's key shows as that label; ``field`` shows with its name behind it.
+    """
+    chinese = language(lang) == "zh"
+    shown = _Facts({name: label(value, lang) for name, value in facts.items()})
+    if "field" in facts and shown["field"] != facts["field"]:
+        shown["field"] += f"（{facts['field']}）" if chinese else f" ({facts['field']})"
+    text = _ERRORS[language(lang)][reason].format_map(shown)
+    return _SPACE_IN_CHINESE.sub("", text) if chinese else text
 
 
 def label(key: str, lang: str = "en") -> str:

@@ -3,7 +3,8 @@
 * One text per reason: what is wrong (with the field's name), the rule, the remedy. Placeholders are fact names.
 * Each language uses the same placeholders for the same reason.
 * No placeholder may hold an identifier, a path or SQL.
-* A label's key is the value the code uses (``urgent``, ``police``); ``rule.*`` keys are what a ``rule`` fact may name.
+* A label's key is the value the code uses (``urgent``, ``stop-payment``, ``case_filing_no``); ``rule.*`` keys are what
+  a ``rule`` fact may name.
 """
 
 from collections.abc import Mapping
@@ -18,13 +19,14 @@ ERRORS: Mapping[str, str] = {
     "default values, no doubled fields, fields in order. Encode it again and sign the new bytes.",
     "UNKNOWN_ENUM": "Field {field} holds the value {value}, which its list does not define. Only published values are "
     "accepted. Choose one of them.",
-    "UNKNOWN_PAYLOAD_TYPE": "The payload type {value} is not known here. Only published types are accepted. Use a "
-    "type that `tocsin schema` lists, or update the software.",
+    "UNKNOWN_PAYLOAD_TYPE": "This payload type is not known here. Only published types are accepted. Use a type that "
+    "`tocsin schema` lists, or update the software.",
     "FIELD_MISSING": "Field {field} is missing. Rule: {rule}. Fill it in and send again.",
     "FIELD_INVALID": "Field {field} is not valid. Rule: {rule}. Correct it and send again.",
     "ENVELOPE_TOO_LARGE": "The message has {value} bytes; at most {limit} are allowed. Shorten it, or split it into "
     "several messages.",
-    "FRAME_TOO_LARGE": "The frame has {value} bytes; at most {limit} are allowed. Send fewer messages in one frame.",
+    "FRAME_TOO_LARGE": "The frame is larger than the bus takes. One frame may hold messages up to its transport limit "
+    "only. Send fewer messages in one frame.",
     "PART_TOO_LARGE": "The private part {field} has {value} bytes; at most {limit} are allowed. Shorten it.",
     "CHECK_DIGIT": "The check digit of {field} does not match. A number with a wrong check digit contains a typing "
     "error. Compare it with the source and enter it again.",
@@ -41,8 +43,8 @@ ERRORS: Mapping[str, str] = {
     "TIME_ZONELESS": "The time in {field} has no time zone. A time without its offset can mean different moments. Add "
     "the offset, such as 2026-11-23T14:02:11+08:00.",
     "TIME_INVALID": "{field} is not valid. Rule: {rule}. Correct it and send again.",
-    "DOCUMENT_INVALID": "The document is not valid at {field}. Rule: {rule}. Correct it, or fetch it again from its "
-    "source.",
+    "DOCUMENT_INVALID": "The document {field} is not valid at {row}. It must have the published form. Correct it, or "
+    "fetch it again from its source.",
     # SignatureInvalid
     "UNSIGNED": "The message carries no signature. Every message must carry exactly one, made by its author. Sign it "
     "with your key and send it again.",
@@ -60,21 +62,21 @@ ERRORS: Mapping[str, str] = {
     "with `tocsin directory list`, or ask the hub operator to enrol it.",
     "PARTY_SUSPENDED": "Party {party} is suspended. A suspended party may neither send nor receive new orders. Ask "
     "the hub operator why, and when it will return.",
-    "KEY_UNKNOWN": "Key {key} is not in the directory. Every key must be enrolled by its party before it signs. Enrol "
-    "the key, or use one that is enrolled.",
-    "KEY_REVOKED": "Key {key} has been revoked. A revoked key proves nothing from its revocation on. Sign again with "
-    "a valid key of the party.",
-    "KEY_PURPOSE": "The key may be used for {purpose} only; this needs {needed}. Each key serves the purposes it was "
-    "enrolled for. Sign with a key enrolled for {needed}.",
+    "KEY_UNKNOWN": "The key is not in the directory of {party}. Every key must be enrolled by its party before it "
+    "signs. Enrol the key, or use one that is enrolled.",
+    "KEY_REVOKED": "The key of {party} has been revoked. A revoked key proves nothing from its revocation on. Sign "
+    "again with a valid key of the party.",
+    "KEY_PURPOSE": "The key is enrolled for: {purpose}; this needs: {needed}. A key serves only the purposes it was "
+    "enrolled for. Sign with a key enrolled for this.",
     "POLICY_DENIED": "This is not permitted (policy row {row}). What no policy row allows is refused. Leave it to a "
     "party whose role may do it, or ask the hub operator which rule applies.",
-    "NOT_ADDRESSEE": "The order is not addressed to {party}. Only the addressed party may answer it. Leave the answer "
-    "to that party.",
-    "NOT_ORIGIN": "The order was not issued by {party}. Only its issuer, or an authority the policy names, may change "
-    "or release it. Ask the issuer to do so.",
-    "WRONG_AUDIENCE": "The message is meant for the bus {value}; this bus is {bus}. A message counts on one bus only. "
+    "NOT_ADDRESSEE": "The order is not addressed to the party that answers. Only the addressed party may answer an "
+    "order. Leave the answer to that party.",
+    "NOT_ORIGIN": "The order was not issued by this party. Only its issuer, or an authority the policy names, may "
+    "change or release it. Ask the issuer to do so.",
+    "WRONG_AUDIENCE": "The message is meant for another bus; this bus is {bus}. A message counts on one bus only. "
     "Send it there, or issue a new one for this bus.",
-    "TYPE_NOT_ACCEPTED": "Party {party} does not accept the payload type {kind}. A party receives only the types it "
+    "TYPE_NOT_ACCEPTED": "Party {party} does not accept this payload type. A party receives only the types it "
     "declares in the directory. Use a type it accepts, or ask it to update.",
     "JOIN_CODE_INVALID": "The join code is not valid. A code must be entered exactly as the hub operator gave it. "
     "Compare it, or ask for a new one.",
@@ -85,21 +87,21 @@ ERRORS: Mapping[str, str] = {
     # NotRoutable
     "TARGET_NOT_SERVED": "No party serves this {kind}. An order goes only to the institution whose served ranges hold "
     "its target. Check the number; if it is right, ask the hub operator which institution should serve it.",
-    "ROUTE_DIFFERS": "The message is addressed to {party}, but its target is served by {other}. An order goes to the "
-    "institution that serves its target. Leave out the addressee, or address {other}.",
+    "ROUTE_DIFFERS": "The message is addressed to {party}, which does not serve its target. An order goes to the "
+    "institution that serves its target. Leave out the addressee, or address the institution that serves the number.",
     # RuleBroken
-    "EXPIRED": "The message expired at {expires}. A message must reach the hub before it expires. If it is still "
-    "needed, issue a new one.",
+    "EXPIRED": "The message has expired. A message must reach the hub before it expires. If it is still needed, issue "
+    "a new one.",
     "CREATED_IN_FUTURE": "The message was created in the future by the hub's clock. At most {limit} ahead is allowed. "
     "Set this machine's clock with its time service (`tocsin doctor`) and issue it again.",
-    "CASE_FILING_MISSING": "Field {field}: the case-filing number is missing. Nothing may be frozen before a case has "
-    "been filed. File the case and enter its number; until then a stop-payment holds the money.",
+    "CASE_FILING_MISSING": "Field {field} is missing. Nothing may be frozen before a case has been filed. File the "
+    "case and enter its number; until then a stop-payment holds the money.",
     "TERMS_EXHAUSTED": "This account has had its {limit} stop-payment terms, whoever ordered them. No further term is "
     "allowed ({source}). If the money must stay held, apply for a freeze with a case-filing number.",
     "TERM_TOO_LONG": "The end lies too late. At most {limit} is allowed ({source}). Choose an earlier end; extend it "
     "before it runs out if need be.",
-    "NECESSITY_MISSING": "Field {field}: the reason for holding the whole account is missing. A measure on the whole "
-    "account must state why a limited amount is not enough. State it, or limit the amount.",
+    "NECESSITY_MISSING": "Field {field} is missing. A measure on the whole account must state why a limited amount is "
+    "not enough. State it, or limit the amount.",
     "PROFILE_UNKNOWN": "The profile {profile} is not known. Every order is judged by an enacted profile. Use one that "
     "`tocsin doctor` lists.",
     "NOT_IN_PROFILE": "The profile {profile} does not provide for {kind}. Only the measures of the profile may be "
@@ -109,15 +111,15 @@ ERRORS: Mapping[str, str] = {
     "Check the order's number with `tocsin orders list`.",
     "TRANSITION_REFUSED": "The order is in state {state}; {event} is not possible there. Each state allows only the "
     "steps of its life cycle. Look at the order with `tocsin orders show` and choose a step it allows.",
-    "EXTEND_AFTER_END": "The measure has ended. Only a measure that still runs can be extended. Issue a new "
-    "order if the law still allows one.",
+    "EXTEND_AFTER_END": "The measure has ended. Only a measure that still runs can be extended. Issue a new order if "
+    "the law still allows one.",
     "RANGE_TAKEN": "The range asked for by {party} overlaps one that {other} serves. Each number has one serving "
     "party. Settle with {other} who serves it, or narrow the range.",
     "PARTY_EXISTS": "Party {party} already exists. Each party is enrolled once. Choose another id, or give the "
     "existing party a new key.",
     "KEY_EXISTS": "This key is already enrolled. A key belongs to one holder and is enrolled once. Make a new key.",
-    "VERSION_STALE": "Version {value} of {field} is not newer than the version in force, {limit}. Versions only rise. "
-    "Start from the version in force.",
+    "VERSION_STALE": "The version of {field} is not newer than the one in force, {limit}. Versions only rise. Start "
+    "from the version in force.",
     "ATTEMPT_FENCED": "This delivery attempt is no longer valid: the order was handed out again. Only the latest "
     "attempt may be acknowledged. Take the order up again; its idempotency key is the same.",
     "HUB_BEHIND": "A member holds a newer checkpoint of the log than this hub. A hub that lost part of its log must "
@@ -142,6 +144,8 @@ ERRORS: Mapping[str, str] = {
     "state must not be used. Restore the newest copy, or ask the hub operator how to resume.",
     "CORRUPT": "The local store is damaged ({hint}). Nothing is read from a damaged store. Stop, keep the files for "
     "inspection, and restore the newest backup.",
+    "STORE_NEWER": "The local store was written by a newer version of the software (format {value}; this one reads up "
+    "to {limit}). An older version must not write to it. Update the software on this machine.",
     "ALREADY_RUNNING": "Another process already uses this identity. One process at a time may use it. Stop the other "
     "process, or give this machine an identity of its own.",
     # Unavailable
@@ -157,8 +161,8 @@ ERRORS: Mapping[str, str] = {
     "same message id; ask the hub operator if the allowance is too small.",
     "MAILBOX_FULL": "The recipient's mailbox holds its maximum of {limit} routine messages. Urgent orders are still "
     "taken. Try again in {retry_after_ms} ms with the same message id.",
-    "INTERNAL": "The hub met a fault of its own (incident {incident}). Whether the message was taken is not known. "
-    "Try again with the same message id; give the incident number to the hub operator if it goes on.",
+    "INTERNAL": "The hub met a fault of its own. Whether the message was taken is not known. Try again with the same "
+    "message id; tell the hub operator if it goes on.",
 }
 
 LABELS: Mapping[str, str] = {
@@ -177,12 +181,103 @@ LABELS: Mapping[str, str] = {
     "oversight": "oversight body",
     "hub": "hub",
     "governance": "governance",
-    # key purposes
-    "order": "orders",
-    "approve": "approvals",
-    "report": "reports",
-    "ack": "acknowledgements",
+    # key purposes and kinds
+    "order": "order",
+    "approve": "approval",
+    "report": "report",
+    "ack": "acknowledgement",
     "admin": "administration",
+    "stop-payment": "stop-payment",
+    "extend": "extension",
+    "freeze": "freeze",
+    "release": "release",
+    "deadline-passed": "deadline passed",
+    "governance-root": "governance root",
+    "enrol-party": "enrolment of a party",
+    "suspend-party": "suspension of a party",
+    "add-key": "enrolment of a key",
+    "revoke-key": "revocation of a key",
+    "serve-ranges": "served ranges",
+    "policy-version": "policy version",
+    "profile-version": "profile version",
+    # states of a measure
+    "ordered": "ordered",
+    "declined": "declined",
+    "in-force": "in force",
+    "releasing": "release under way",
+    "released": "released",
+    "lapsed": "lapsed",
+    "unexecuted": "not executed in time",
+    # events of a measure
+    "extend-ordered": "an extension",
+    "freeze-ordered": "a freeze",
+    "release-ordered": "a release",
+    "root-executed": "a report that the order was executed",
+    "root-declined": "a report that the order was not executed",
+    "change-executed": "a report that the change was executed",
+    "change-declined": "a report that the change was not executed",
+    "release-executed": "a report that the release was executed",
+    "release-declined": "a report that the release was not executed",
+    "lapse-reported": "a report of the lapse",
+    "end-passed": "the end of the term",
+    "execution-passed": "the end of the time for execution",
+    # outcomes of an order
+    "done": "executed",
+    "done-short": "executed, funds short",
+    "already": "already in force",
+    "mismatch": "holder or details do not match",
+    "not-found": "no such account",
+    "exempt": "account is exempt",
+    "bad-document": "legal document missing or wrong",
+    "out-of-term": "outside the term",
+    "limit-reached": "limit reached",
+    "unsupported": "not supported",
+    "unreachable": "account system unreachable",
+    "refused-legal": "refused on legal grounds",
+    "funds-moved": "funds have moved on",
+    "superseded": "superseded by a release",
+    # fields
+    "message_id": "message id",
+    "sender": "sender",
+    "author_key": "author's key",
+    "recipients": "addressee",
+    "target": "target",
+    "audience": "bus",
+    "created_us": "time of issue",
+    "expires_us": "end of validity",
+    "lane": "lane",
+    "case_ref": "case reference",
+    "case_filing_no": "case-filing number",
+    "legal_basis": "legal basis",
+    "legal_basis.profile": "profile",
+    "legal_basis.document_no": "number of the legal document",
+    "contact": "contact",
+    "remedy": "remedy",
+    "holder_notice": "what the holder may be told",
+    "thread": "thread",
+    "thread.root_id": "first order of the thread",
+    "thread.parent_id": "message this one follows",
+    "on_behalf_of": "on behalf of",
+    "parts": "private parts",
+    "scope": "scope",
+    "amount": "amount",
+    "transaction_ref": "serial of the transaction",
+    "necessity": "necessity",
+    "holder": "holder",
+    "holder_id": "holder's document",
+    "reason": "reason",
+    "victim": "victim",
+    "transferred": "amount transferred",
+    "transferred_us": "time of the transfer",
+    "freeze_type": "kind of freeze",
+    "term": "term",
+    "outcome": "outcome",
+    "held": "amount held",
+    "applied_us": "time of execution",
+    "balance": "balance",
+    "available": "available balance",
+    "party": "party",
+    "region": "region",
     # identifier kinds
     "card": "bank card",
     "account": "bank account",
@@ -198,7 +293,6 @@ LABELS: Mapping[str, str] = {
     "rule.identifier.wallet": "a payment account is written FIRM/NUMBER, such as psp.example/1000001",
     "rule.identifier.kind": "write a card number, an IBAN, a number with +, or put the kind before it, such as "
     "account:ICBC/0200000000000000006",
-    "rule.identifier.canonical": "it must stand in its canonical form, without spaces and with the prescribed letters",
     "rule.identifier.region": "a region is a six-digit GB/T 2260 code such as 420100, or an ISO 3166-2 code such as "
     "CN-HB",
     "rule.message_id": "a message id is a UUID of version 7, in the form 01890a5d-ac96-774b-bcce-b302099a8057",

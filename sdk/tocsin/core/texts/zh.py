@@ -9,31 +9,30 @@ from collections.abc import Mapping
 ERRORS: Mapping[str, str] = {
     # Malformed
     "MALFORMED": "报文无法解析（{hint}）。报文应当完整且符合 Tocsin 报文格式。请用现行版本的软件重新生成后再发送。",
-    "UNKNOWN_FIELD": "报文含有该类型未定义的字段：{field}。签名报文只能包含已发布类型规定的字段。"
-    "请删除该字段，或者改用定义了该字段的报文类型。",
+    "UNKNOWN_FIELD": "报文含有该类型未定义的字段：{field}。签名报文只能包含已发布类型规定的字段。请删除该字段，"
+    "或者改用定义了该字段的报文类型。",
     "NOT_CANONICAL": "报文不是规范编码。签名内容必须与其确定性编码逐字节一致：不写缺省值，字段不重复，顺序不颠倒。"
     "请重新编码并重新签名。",
     "UNKNOWN_ENUM": "字段 {field} 的取值 {value} 未在代码表中定义。只接受已发布的取值。请从代码表中选择。",
-    "UNKNOWN_PAYLOAD_TYPE": "本系统不识别报文类型 {value}。只接受已发布的报文类型。"
-    "请使用 `tocsin schema` 列出的类型，或者升级软件。",
+    "UNKNOWN_PAYLOAD_TYPE": "本系统不识别该报文类型。只接受已发布的报文类型。请使用 `tocsin schema` 列出的类型，"
+    "或者升级软件。",
     "FIELD_MISSING": "缺少必填项 {field}。要求：{rule}。请补填后重新发送。",
     "FIELD_INVALID": "字段 {field} 填写有误。要求：{rule}。请更正后重新发送。",
     "ENVELOPE_TOO_LARGE": "报文长度为 {value} 字节，超过 {limit} 字节的上限。请精简内容，或者分成多份报文发送。",
-    "FRAME_TOO_LARGE": "数据帧长度为 {value} 字节，超过 {limit} 字节的上限。请减少单帧内的报文数量。",
+    "FRAME_TOO_LARGE": "数据帧超过总线的上限。单帧报文总长不得超过传输上限。请减少单帧内的报文数量。",
     "PART_TOO_LARGE": "加密附件 {field} 长度为 {value} 字节，超过 {limit} 字节的上限。请精简内容。",
     "CHECK_DIGIT": "{field} 的校验位不符。校验位不符说明号码录入有误。请与原始材料核对后重新录入。",
     "IDENTIFIER_INVALID": "{field} 不是有效的号码。要求：{rule}。请更正后重新发送。",
-    "PARTY_ID_INVALID": "{field} 不是有效的机构编号。"
-    "机构编号由小写字母、数字和连字符组成，各段以点号分隔，总长不超过 {limit} 个字符，例如 police.420100、bank.icbc。"
-    "可用 `tocsin directory list` 查询。",
+    "PARTY_ID_INVALID": "{field} 不是有效的机构编号。机构编号由小写字母、数字和连字符组成，各段以点号分隔，"
+    "总长不超过 {limit} 个字符，例如 police.420100、bank.icbc。可用 `tocsin directory list` 查询。",
     "AMOUNT_INVALID": "{field} 的金额填写有误。要求：{rule}。请按 50000.00 CNY 的格式填写。",
     "AMOUNT_PRECISION": "{field} 的金额小数位数过多。{currency} 的小数位数为 {limit} 位。请按该币种的最小单位填写。",
     "CURRENCY_UNKNOWN": "{field} 的币种无法识别。币种应当填写 ISO 4217 代码。请填写 CNY、HKD、USD 等代码。",
     "CURRENCY_RMB": "{field} 的币种写作 RMB，不是 ISO 4217 代码。人民币的代码是 CNY。请改写为 CNY。",
-    "TIME_ZONELESS": "{field} 的时间没有注明时区。不注明时区的时间会产生歧义。"
-    "请注明与世界协调时的时差，例如 2026-11-23T14:02:11+08:00。",
+    "TIME_ZONELESS": "{field} 的时间没有注明时区。不注明时区的时间会产生歧义。请注明与世界协调时的时差，"
+    "例如 2026-11-23T14:02:11+08:00。",
     "TIME_INVALID": "{field} 填写有误。要求：{rule}。请更正后重新发送。",
-    "DOCUMENT_INVALID": "文件在 {field} 处不符合规定。要求：{rule}。请更正，或者从原出处重新获取。",
+    "DOCUMENT_INVALID": "文件 {field} 在 {row} 处不符合规定。文件须符合已发布的格式。请更正，或者从原出处重新获取。",
     # SignatureInvalid
     "UNSIGNED": "报文没有签名。每份报文必须有且只有一个由签发人作出的签名。请用本人密钥签名后重新发送。",
     "SIGNATURE_INVALID": "签名与报文内容及签发人的密钥不符。签名后内容被改动，或者签名所用的不是该密钥。请勿据此执行；"
@@ -44,42 +43,43 @@ ERRORS: Mapping[str, str] = {
     # NotPermitted
     "SENDER_MISMATCH": "报文载明的发送机构为 {sender}，而连接属于 {connection}。各机构只能以本机构名义发送。"
     "请使用发送机构自己的身份证书。",
-    "PARTY_UNKNOWN": "目录中没有机构 {party}。只有已接入的机构才能参与。"
-    "请用 `tocsin directory list` 核对名称，或者请总线运营方办理接入。",
+    "PARTY_UNKNOWN": "目录中没有机构 {party}。只有已接入的机构才能参与。请用 `tocsin directory list` 核对名称，"
+    "或者请总线运营方办理接入。",
     "PARTY_SUSPENDED": "机构 {party} 已被暂停。暂停期间不得发送指令，也不接收新的指令。"
     "暂停原因和恢复时间请向总线运营方查询。",
-    "KEY_UNKNOWN": "目录中没有密钥 {key}。密钥须先由所属机构登记，方可用于签名。请登记该密钥，或者使用已登记的密钥。",
-    "KEY_REVOKED": "密钥 {key} 已被吊销。自吊销时起，该密钥的签名无效。请用本机构的有效密钥重新签名。",
-    "KEY_PURPOSE": "该密钥只能用于{purpose}，本次操作需要{needed}用途的密钥。密钥只能用于登记的用途。"
-    "请用登记为{needed}用途的密钥签名。",
-    "POLICY_DENIED": "该操作未获授权（授权规则 {row}）。授权规则没有允许的，一律不予受理。"
-    "请由有权机构办理，或者向总线运营方查询适用的规则。",
-    "NOT_ADDRESSEE": "该指令不是发给 {party} 的。只有受令机构可以答复。请由受令机构答复。",
-    "NOT_ORIGIN": "该指令不是由 {party} 签发的。只有原签发机构或者授权规则指定的机关可以变更或者解除。"
+    "KEY_UNKNOWN": "{party} 的目录中没有该密钥。密钥须先由所属机构登记，方可用于签名。请登记该密钥，"
+    "或者使用已登记的密钥。",
+    "KEY_REVOKED": "{party} 的该密钥已被吊销。自吊销时起，该密钥的签名无效。请用本机构的有效密钥重新签名。",
+    "KEY_PURPOSE": "该密钥登记的用途为：{purpose}；本次操作需要的用途为：{needed}。密钥只能用于登记的用途。"
+    "请使用登记了该用途的密钥签名。",
+    "POLICY_DENIED": "该操作未获授权（授权规则 {row}）。授权规则没有允许的，一律不予受理。请由有权机构办理，"
+    "或者向总线运营方查询适用的规则。",
+    "NOT_ADDRESSEE": "答复机构不是该指令的受令机构。只有受令机构可以答复。请由受令机构答复。",
+    "NOT_ORIGIN": "该指令不是由本机构签发的。只有原签发机构或者授权规则指定的机关可以变更或者解除。"
     "请联系原签发机构办理。",
-    "WRONG_AUDIENCE": "报文指定的总线为 {value}，本总线为 {bus}。一份报文只在一条总线上有效。"
-    "请发往指定的总线，或者为本总线另行签发。",
-    "TYPE_NOT_ACCEPTED": "机构 {party} 不接收报文类型 {kind}。机构只接收其在目录中声明的类型。"
-    "请改用对方接收的类型，或者请对方升级。",
+    "WRONG_AUDIENCE": "报文指定的是其他总线，本总线为 {bus}。一份报文只在一条总线上有效。请发往指定的总线，"
+    "或者为本总线另行签发。",
+    "TYPE_NOT_ACCEPTED": "机构 {party} 不接收该报文类型。机构只接收其在目录中声明的类型。请改用对方接收的类型，"
+    "或者请对方升级。",
     "JOIN_CODE_INVALID": "接入码无效。接入码须与总线运营方提供的完全一致。请核对，或者重新申领。",
     "JOIN_CODE_EXPIRED": "接入码已过期。接入码仅在短时间内有效。请向总线运营方重新申领。",
     "JOIN_CODE_USED": "接入码已被使用。一个接入码只能供一家机构接入一次。如非本人使用，请立即通知总线运营方；"
     "否则请重新申领。",
     # NotRoutable
-    "TARGET_NOT_SERVED": "没有机构受理该{kind}。指令只发往号段归属机构。请核对号码；"
-    "号码无误的，请向总线运营方查询归属机构。",
-    "ROUTE_DIFFERS": "报文的受令机构为 {party}，而该号码归属 {other}。指令应当发往号码归属机构。"
-    "请不填受令机构，或者改为 {other}。",
+    "TARGET_NOT_SERVED": "没有机构受理该{kind}。指令只发往号段归属机构。请核对号码；号码无误的，"
+    "请向总线运营方查询归属机构。",
+    "ROUTE_DIFFERS": "报文的受令机构为 {party}，但该号码不归属该机构。指令应当发往号码归属机构。请不填受令机构，"
+    "或者改为号码归属机构。",
     # RuleBroken
-    "EXPIRED": "报文已于 {expires} 失效。报文须在有效期内到达总线。仍有必要的，请重新签发。",
+    "EXPIRED": "报文已失效。报文须在有效期内到达总线。仍有必要的，请重新签发。",
     "CREATED_IN_FUTURE": "按总线时钟，报文的签发时间在将来。最多允许超前 {limit}。"
     "请校准本机时钟（`tocsin doctor`）后重新签发。",
-    "CASE_FILING_MISSING": "未填写立案号（{field}）。严禁立案前冻结。请立案后填写立案号；立案之前可以采取紧急止付。",
+    "CASE_FILING_MISSING": "缺少必填项 {field}。严禁立案前冻结。请立案后填写；立案之前可以采取紧急止付。",
     "TERMS_EXHAUSTED": "该账户的止付次数已用完。同一账户最多止付 {limit} 次，不论由哪个机关提出（{source}）。"
     "确需继续控制资金的，请凭立案号办理冻结。",
     "TERM_TOO_LONG": "期限过长。最长不得超过 {limit}（{source}）。请缩短期限；确有必要的，可在到期前办理延期。",
-    "NECESSITY_MISSING": "未说明对整个账户采取措施的必要性（{field}）。"
-    "对整个账户采取措施的，应当说明限额措施不足的理由。请补充说明，或者改为限额措施。",
+    "NECESSITY_MISSING": "缺少必填项 {field}。对整个账户采取措施的，应当说明限额措施不足的理由。请补充说明，"
+    "或者改为限额措施。",
     "PROFILE_UNKNOWN": "没有名为 {profile} 的法域规则。每一指令均须依照已生效的法域规则审核。"
     "请使用 `tocsin doctor` 列出的规则。",
     "NOT_IN_PROFILE": "法域规则 {profile} 没有规定{kind}。只能采取法域规则规定的措施。请选择其规定的措施。",
@@ -89,31 +89,33 @@ ERRORS: Mapping[str, str] = {
     "TRANSITION_REFUSED": "该指令的当前状态为“{state}”，不能进行“{event}”。每种状态只允许规定的操作。"
     "请用 `tocsin orders show` 查看，并选择允许的操作。",
     "EXTEND_AFTER_END": "该措施已到期。只有在期限届满前才能办理延期。依法仍可采取措施的，请另行签发指令。",
-    "RANGE_TAKEN": "{party} 申报的号段与 {other} 受理的号段重叠。每个号码只归属一家机构。"
-    "请与 {other} 商定归属，或者缩小号段。",
+    "RANGE_TAKEN": "{party} 申报的号段与 {other} 受理的号段重叠。每个号码只归属一家机构。请与 {other} 商定归属，"
+    "或者缩小号段。",
     "PARTY_EXISTS": "机构 {party} 已存在。每家机构只登记一次。请更换机构编号，或者为已有机构登记新的密钥。",
     "KEY_EXISTS": "该密钥已登记。一个密钥只归属一个持有人，只登记一次。请生成新的密钥。",
-    "VERSION_STALE": "{field} 的版本 {value} 不高于现行版本 {limit}。版本号只升不降。请以现行版本为基础重新提交。",
+    "VERSION_STALE": "{field} 的版本不高于现行版本 {limit}。版本号只升不降。请以现行版本为基础重新提交。",
     "ATTEMPT_FENCED": "本次投递已失效：该指令已重新投递。只有最近一次投递可以确认。请重新处理该指令，其幂等键不变。",
-    "HUB_BEHIND": "有成员持有比本总线更新的日志检查点。日志缺失的总线不得提供服务。"
-    "请运营方恢复最新副本，或者用 `tocsin-hub restore --new-epoch` 启用新的纪元。",
+    "HUB_BEHIND": "有成员持有比本总线更新的日志检查点。日志缺失的总线不得提供服务。请运营方恢复最新副本，"
+    "或者用 `tocsin-hub restore --new-epoch` 启用新的纪元。",
     # IdReused
     "ID_REUSED": "该报文编号已用于另一内容的报文。一个编号永远只对应一份内容。请为新内容使用新的编号。",
     # NotFound
     "NOT_FOUND": "没有找到您有权查看的该{kind}。请核对名称和本人权限。",
     # LocalFault
     "PASSPHRASE_WRONG": "口令不能打开密钥。请重新输入；口令遗失的，请用新密钥重新接入，并吊销原密钥。",
-    "IDENTITY_INVALID": "身份目录不可用（{hint}）。该目录须保存 `tocsin join` 生成的文件且未经改动。"
-    "请从备份恢复，或者重新接入。",
+    "IDENTITY_INVALID": "身份目录不可用（{hint}）。该目录须保存 `tocsin join` 生成的文件且未经改动。请从备份恢复，"
+    "或者重新接入。",
     "IDENTITY_EXPOSED": "身份目录可被他人读取。该目录只允许所有者访问。请将权限改为 0700；可能已被复制的，请吊销密钥。",
     "DIRECTORY_EMPTY": "尚未取得机构目录。没有目录就无法核验密钥，也无法生成指令。请先与总线连接一次，然后重试。",
-    "HANDLER_RESULT_INVALID": "{kind}的处理程序没有给出有效答复。要求：{rule}。"
-    "该指令已挂起，并未拒绝：请修正处理程序，用 `tocsin orders answer` 答复。",
-    "ROLLBACK": "本地数据库早于本机构已收到的记录。从旧副本恢复的数据库不得使用。"
-    "请恢复最新副本，或者向总线运营方咨询如何恢复。",
+    "HANDLER_RESULT_INVALID": "{kind}的处理程序没有给出有效答复。要求：{rule}。该指令已挂起，并未拒绝："
+    "请修正处理程序，用 `tocsin orders answer` 答复。",
+    "ROLLBACK": "本地数据库早于本机构已收到的记录。从旧副本恢复的数据库不得使用。请恢复最新副本，"
+    "或者向总线运营方咨询如何恢复。",
     "CORRUPT": "本地数据库已损坏（{hint}）。不得从损坏的数据库读取数据。请停止运行，保留文件备查，并恢复最新备份。",
-    "ALREADY_RUNNING": "已有另一个进程在使用该身份。同一身份同时只能由一个进程使用。"
-    "请停止另一进程，或者为本机单独办理接入。",
+    "STORE_NEWER": "本地数据库由较新版本的软件写入（格式 {value}；本软件最高可读 {limit}）。旧版本不得写入。"
+    "请更新本机软件。",
+    "ALREADY_RUNNING": "已有另一个进程在使用该身份。同一身份同时只能由一个进程使用。请停止另一进程，"
+    "或者为本机单独办理接入。",
     # Unavailable
     "HUB_UNREACHABLE": "无法连接总线，或者在答复前连接中断。报文是否送达尚不确定；报文已留存，将以同一编号重发。"
     "持续不通的，请用 `tocsin doctor` 检查。",
@@ -122,12 +124,11 @@ ERRORS: Mapping[str, str] = {
     "DRAINING": "总线正在停机，不再受理新的报文。报文已留存，待总线恢复后重发。",
     "CLOCK_UNEXPLAINED": "总线时钟发生跳变且原因不明。在运营方查明之前，任何期限不计届满，也不受理指令。"
     "请稍后以同一报文编号重试。",
-    "QUOTA_EXCEEDED": "发送方已达到 {limit} 的限额。请在 {retry_after_ms} 毫秒后以同一报文编号重试；"
-    "限额不足的，请联系总线运营方。",
+    "QUOTA_EXCEEDED": "发送方已达到 {limit} 的限额。请在 {retry_after_ms} 毫秒后以同一报文编号重试；限额不足的，"
+    "请联系总线运营方。",
     "MAILBOX_FULL": "接收方的普通报文已达 {limit} 份的上限。加急指令仍可受理。"
     "请在 {retry_after_ms} 毫秒后以同一报文编号重试。",
-    "INTERNAL": "总线内部故障（故障编号 {incident}）。报文是否受理尚不确定。请以同一报文编号重试；"
-    "仍然失败的，请将故障编号告知总线运营方。",
+    "INTERNAL": "总线发生内部故障。报文是否受理尚不确定。请以同一报文编号重试；仍然失败的，请告知总线运营方。",
 }
 
 LABELS: Mapping[str, str] = {
@@ -146,12 +147,103 @@ LABELS: Mapping[str, str] = {
     "oversight": "监督机构",
     "hub": "总线",
     "governance": "治理机构",
-    # key purposes
+    # key purposes and kinds
     "order": "签发指令",
     "approve": "审批",
     "report": "反馈",
     "ack": "签收",
     "admin": "管理",
+    "stop-payment": "止付",
+    "extend": "止付延期",
+    "freeze": "冻结",
+    "release": "解除",
+    "deadline-passed": "期限届满",
+    "governance-root": "治理根",
+    "enrol-party": "机构接入",
+    "suspend-party": "机构暂停",
+    "add-key": "密钥登记",
+    "revoke-key": "密钥吊销",
+    "serve-ranges": "受理号段",
+    "policy-version": "授权规则版本",
+    "profile-version": "法域规则版本",
+    # states of a measure
+    "ordered": "已下达",
+    "declined": "未执行",
+    "in-force": "执行中",
+    "releasing": "解除办理中",
+    "released": "已解除",
+    "lapsed": "到期自动解除",
+    "unexecuted": "逾期未执行",
+    # events of a measure
+    "extend-ordered": "止付延期",
+    "freeze-ordered": "冻结",
+    "release-ordered": "解除",
+    "root-executed": "反馈已执行",
+    "root-declined": "反馈未执行",
+    "change-executed": "反馈变更已执行",
+    "change-declined": "反馈变更未执行",
+    "release-executed": "反馈已解除",
+    "release-declined": "反馈未解除",
+    "lapse-reported": "反馈到期自动解除",
+    "end-passed": "期限届满",
+    "execution-passed": "执行期限届满",
+    # outcomes of an order
+    "done": "已执行",
+    "done-short": "已执行，余额不足",
+    "already": "已有相同措施",
+    "mismatch": "户名或者要素不符",
+    "not-found": "账户不存在",
+    "exempt": "账户属于豁免范围",
+    "bad-document": "法律文书缺失或者有误",
+    "out-of-term": "不在有效期内",
+    "limit-reached": "已达次数上限",
+    "unsupported": "不支持",
+    "unreachable": "账务系统无法连接",
+    "refused-legal": "依法不予执行",
+    "funds-moved": "资金已转出",
+    "superseded": "已被解除指令取代",
+    # fields
+    "message_id": "报文编号",
+    "sender": "发送机构",
+    "author_key": "签发人密钥",
+    "recipients": "受令机构",
+    "target": "目标号码",
+    "audience": "总线名称",
+    "created_us": "签发时间",
+    "expires_us": "有效期",
+    "lane": "通道",
+    "case_ref": "案件编号",
+    "case_filing_no": "立案号",
+    "legal_basis": "法律依据",
+    "legal_basis.profile": "法域规则",
+    "legal_basis.document_no": "法律文书号",
+    "contact": "联系方式",
+    "remedy": "救济途径",
+    "holder_notice": "告知当事人的范围",
+    "thread": "指令链",
+    "thread.root_id": "原始指令",
+    "thread.parent_id": "所依据的指令",
+    "on_behalf_of": "委托机构",
+    "parts": "加密附件",
+    "scope": "措施范围",
+    "amount": "金额",
+    "transaction_ref": "交易流水号",
+    "necessity": "必要性说明",
+    "holder": "户名",
+    "holder_id": "证件号码",
+    "reason": "事由",
+    "victim": "被害人",
+    "transferred": "转账金额",
+    "transferred_us": "转账时间",
+    "freeze_type": "冻结方式",
+    "term": "期限",
+    "outcome": "执行结果",
+    "held": "控制金额",
+    "applied_us": "执行时间",
+    "balance": "账户余额",
+    "available": "可用余额",
+    "party": "机构",
+    "region": "地区",
     # identifier kinds
     "card": "银行卡号",
     "account": "银行账号",
@@ -166,7 +258,6 @@ LABELS: Mapping[str, str] = {
     "rule.identifier.wallet": "支付账户写作“支付机构代码/账户号”，例如 psp.example/1000001",
     "rule.identifier.kind": "请填写卡号、IBAN 或者以 + 开头的电话号码，或者在号码前注明种类，"
     "例如 account:ICBC/0200000000000000006",
-    "rule.identifier.canonical": "须使用规范写法，不含空格，字母大小写符合规定",
     "rule.identifier.region": "地区填写六位行政区划代码（GB/T 2260，例如 420100）或者 ISO 3166-2 代码（例如 CN-HB）",
     "rule.message_id": "报文编号为第 7 版 UUID，例如 01890a5d-ac96-774b-bcce-b302099a8057",
     "rule.amount.form": "金额由数字和币种组成，逗号只能用作千位分隔",
