@@ -10,7 +10,7 @@ import pytest
 
 from tocsin.core import errors, texts
 from tocsin.core.errors import CLASS_OF, BusError, Reason, Rejected, Unavailable, error
-from tocsin.core.texts import en, error_text, label, language, zh
+from tocsin.core.texts import en, error_text, label, language, rules_zh, zh
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -149,12 +149,14 @@ def test_a_field_shows_with_its_label_and_its_name():
 
 
 def test_a_key_without_label_shows_itself():
-    assert label("no-such-key", "zh") == "no-such-key"
+    for key in ("no-such-key", "# 1", "#"):
+        assert label(key, "zh") == label(key, "en") == key
+    assert label("# bytes", "zh") == rules_zh.RULES["# bytes"]
     assert error_text("STORE_BUSY", {}, "zh") == zh.ERRORS["STORE_BUSY"]
 
 
 def raised_errors():
-    """Each literal ``error(Reason.X, name=…)`` of the sources with its fact names (None: only known at run time)."""
+    """Each literal ``error(Reason.X, name=…)`` of the sources: where, the reason, its keywords."""
     for path in sorted(p for top in ("sdk/tocsin", "server/tocsin_hub") for p in (ROOT / top).rglob("*.py")):
         if path.name.endswith(("_pb2.py", "_pb2_grpc.py")):
             continue
@@ -163,8 +165,7 @@ def raised_errors():
                 continue
             first = node.args[0]
             if isinstance(first, ast.Attribute) and ast.unparse(first.value).endswith("Reason"):
-                facts = None if any(k.arg is None for k in node.keywords) else {k.arg for k in node.keywords}
-                yield f"{path.relative_to(ROOT)}:{node.lineno}", Reason(first.attr), facts
+                yield f"{path.relative_to(ROOT)}:{node.lineno}", Reason(first.attr), node.keywords
 
 
 def test_whoever_raises_an_error_gives_the_facts_its_text_needs():
@@ -172,10 +173,47 @@ def test_whoever_raises_an_error_gives_the_facts_its_text_needs():
     assert len(found) > 20
     lacking = [
         f"{where} {reason}: {sorted(missing)}"
-        for where, reason, facts in found
-        if facts is not None and (missing := placeholders(en.ERRORS[reason]) - facts)
+        for where, reason, keywords in found
+        if all(k.arg for k in keywords) and (missing := placeholders(en.ERRORS[reason]) - {k.arg for k in keywords})
     ]
     assert lacking == []
+
+
+def spoken(value):
+    """The words of a literal rule as the catalogue keys them; None when they are not literal."""
+    if isinstance(value, ast.Constant) and isinstance(value.value, str):
+        return re.sub("[0-9]+", "#", value.value)
+    if isinstance(value, ast.JoinedStr) and all(isinstance(v, ast.Constant) or is_limit(v) for v in value.values):
+        return "".join(re.sub("[0-9]+", "#", v.value) if isinstance(v, ast.Constant) else "#" for v in value.values)
+    return None
+
+
+def is_limit(value):
+    return isinstance(value, ast.FormattedValue) and ast.unparse(value.value).isupper()
+
+
+def test_every_rule_that_code_states_in_words_has_its_chinese():
+    lacking = [
+        f"{where} {words!r}"
+        for where, reason, keywords in raised_errors()
+        for k in keywords
+        if k.arg in placeholders(en.ERRORS[reason]) & {"rule", "hint"} and (words := spoken(k.value))
+        if words not in zh.LABELS and words not in rules_zh.RULES
+    ]
+    assert lacking == [], "add them to tocsin/core/texts/rules_zh.py"
+
+
+@pytest.mark.parametrize("english", rules_zh.RULES)
+def test_a_rule_keeps_its_numbers_in_chinese(english):
+    chinese = rules_zh.RULES[english]
+    assert chinese.count("#") == english.count("#")
+    assert re.search("[\u4e00-\u9fff]", chinese) or set(chinese) <= set("# 至^-")
+
+
+def test_a_rule_stated_in_english_shows_in_chinese_with_its_numbers():
+    refused = error(Reason.FIELD_INVALID, field="contact", rule="at most 2000 characters")
+    assert "at most 2000 characters" in str(refused)
+    assert "不超过 2000 个字符" in refused.text("zh")
 
 
 def test_the_page_of_the_tree_names_every_class():

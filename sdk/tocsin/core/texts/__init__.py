@@ -8,14 +8,13 @@
 import re
 from collections.abc import Mapping
 
-from tocsin.core.texts import en, zh
+from tocsin.core.texts import en, rules_zh, zh
 
 LANGUAGES = ("en", "zh")
 
 _ERRORS: Mapping[str, Mapping[str, str]] = {"en": en.ERRORS, "zh": zh.ERRORS}
 _LABELS: Mapping[str, Mapping[str, str]] = {"en": en.LABELS, "zh": zh.LABELS}
-
-
+_NUMBER = re.compile("[0-9]+")
 _SPACE_IN_CHINESE = re.compile("(?<=[\u4e00-\u9fff）]) (?=[\u4e00-\u9fff])")
 """Templates set spaces around facts, which are Latin by default; around a Chinese label there is none."""
 
@@ -44,5 +43,9 @@ def error_text(reason: str, facts: Mapping[str, str], lang: str = "en") -> str:
 
 
 def label(key: str, lang: str = "en") -> str:
-    """The label of a field, state, kind or outcome; the key itself when it has none."""
-    return _LABELS[language(lang)].get(key, key)
+    """The label of a field, state, kind, outcome or rule; the key itself when it has none."""
+    words = _LABELS[language(lang)].get(key)
+    if words is None and language(lang) == "zh" and (rule := rules_zh.RULES.get(_NUMBER.sub("#", key))):
+        numbers = iter(_NUMBER.findall(key))
+        words = re.sub("#", lambda _: next(numbers, "#"), rule)
+    return key if words is None else words

@@ -128,7 +128,8 @@ ERRORS: Mapping[str, str] = {
     "ID_REUSED": "This message id is already taken by a message with other content. An id stands for one content for "
     "ever. Send the new content under a new id.",
     # NotFound
-    "NOT_FOUND": "There is no {kind} here by that name that you may see. Check the name and your role.",
+    "NOT_FOUND": "There is nothing by that name here that you may see. What belongs to others is not shown. Check the "
+    "name and your role.",
     # LocalFault
     "PASSPHRASE_WRONG": "The passphrase does not open the key. Enter it again; if it is lost, join with a new key and "
     "have the old one revoked.",

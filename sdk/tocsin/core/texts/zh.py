@@ -100,7 +100,7 @@ ERRORS: Mapping[str, str] = {
     # IdReused
     "ID_REUSED": "该报文编号已用于另一内容的报文。一个编号永远只对应一份内容。请为新内容使用新的编号。",
     # NotFound
-    "NOT_FOUND": "没有找到您有权查看的该{kind}。请核对名称和本人权限。",
+    "NOT_FOUND": "没有找到您有权查看的内容。他人的内容不予显示。请核对名称和本人权限。",
     # LocalFault
     "PASSPHRASE_WRONG": "口令不能打开密钥。请重新输入；口令遗失的，请用新密钥重新接入，并吊销原密钥。",
     "IDENTITY_INVALID": "身份目录不可用（{hint}）。该目录须保存 `tocsin join` 生成的文件且未经改动。请从备份恢复，"
