@@ -68,6 +68,7 @@ RULES: Mapping[str, str] = {
     "who was to act": "填写应当办理的机构",
     "one directory for all members": "所有成员的目录应当一致",
     "the root named in the join code": "与接入码载明的信任根一致",
+    "a party that has joined the bus": "填写已接入总线的机构",
     # hints
     "a checkpoint of the log is missing": "日志检查点缺失",
     "a message of the log is missing": "日志中的报文缺失",
