@@ -69,7 +69,10 @@ RULES: Mapping[str, str] = {
     "one directory for all members": "所有成员的目录应当一致",
     "the root named in the join code": "与接入码载明的信任根一致",
     "a party that has joined the bus": "填写已接入总线的机构",
+    "directory entries follow each other without a gap": "目录条目应当连续",
+    "a directory entry never changes": "目录条目不得变更",
     # hints
+    "its store cannot be opened": "其数据库无法打开",
     "a checkpoint of the log is missing": "日志检查点缺失",
     "a message of the log is missing": "日志中的报文缺失",
     "an order without its thread": "指令缺少所属的指令链",
