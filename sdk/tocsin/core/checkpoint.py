@@ -196,8 +196,8 @@ def _check_name(field: str, name: str) -> None:
         raise error(Reason.FIELD_INVALID, field=field, rule="Unicode text") from None
 
 
-def _malformed(hint: str) -> BusError:
-    return error(Reason.MALFORMED, field="checkpoint", hint=f"checkpoint: {hint}")
+def _malformed(rule: str) -> BusError:
+    return error(Reason.MALFORMED, field="checkpoint", hint="the log's checkpoint is not in its exact form", rule=rule)
 
 
 def _refused(rule: str) -> BusError:

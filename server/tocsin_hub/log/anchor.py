@@ -177,4 +177,4 @@ def _write_all(fd: int, data: bytes, offset: int) -> None:
 def _disk_fault(exc: OSError) -> BusError:
     if exc.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
         return error(Reason.STORE_FULL)
-    return error(Reason.CORRUPT, hint=f"the log's anchor: {errno.errorcode.get(exc.errno or 0, 'I/O error')}")
+    return error(Reason.CORRUPT, hint="the log's anchor", cause=errno.errorcode.get(exc.errno or 0, "I/O error"))

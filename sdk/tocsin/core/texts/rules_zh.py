@@ -71,6 +71,17 @@ RULES: Mapping[str, str] = {
     "a party that has joined the bus": "填写已接入总线的机构",
     "directory entries follow each other without a gap": "目录条目应当连续",
     "a directory entry never changes": "目录条目不得变更",
+    # proofs of the log
+    "equal sizes have equal roots and an empty path": "长度相同时根散列值相同，路径为空",
+    "every hash has # bytes": "每个散列值长度为 # 字节",
+    "it comes from the log that was asked for": "来自所要求的日志",
+    "the first size is at least # and at most the second": "第一个长度不小于 #，不大于第二个长度",
+    "the index lies below the tree size": "序号小于树的长度",
+    "the log's own key signed it": "由日志自己的密钥签名",
+    "the path has # hashes for these sizes": "这两个长度之间的路径有 # 个散列值",
+    "the path has # hashes for this index and size": "该序号与长度的路径有 # 个散列值",
+    "the path leads from the leaf to the root": "路径由叶节点通向根",
+    "the path leads to both roots": "路径通向两个根",
     # hints
     "its store cannot be opened": "其数据库无法打开",
     "a checkpoint of the log is missing": "日志检查点缺失",
@@ -81,6 +92,9 @@ RULES: Mapping[str, str] = {
     "node # of level # of the log is missing": "日志第 # 号节点（第 # 层）缺失",
     "not a participant's store": "不是参与方的数据库",
     "the file system does not allow safe commits": "文件系统不支持安全提交",
+    "the first size lies from # to the second size": "第一个长度为 # 至第二个长度",
+    "the index lies from # to below the tree size": "序号自 # 起，小于树的长度",
     "the log's anchor": "日志锚定文件",
+    "the log's checkpoint is not in its exact form": "日志检查点格式不符",
     "the log's last nodes do not fit its size": "日志末端节点与日志长度不符",
 }
