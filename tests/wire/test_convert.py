@@ -12,6 +12,7 @@ from tocsin.core.errors import BusError, Malformed, Reason
 from tocsin.core.message import KINDS, Header, LegalBasis, Message, Thread
 from tocsin.core.money import Money
 from tocsin.core.orders.stop_payment import StopPayment, StopScope
+from tocsin.core.texts import label
 from tocsin.wire.convert import encode_private, from_proto, to_proto, with_private
 from tocsin.wire.registry import payload_class, private_class
 
@@ -148,6 +149,8 @@ def test_a_value_that_does_not_fit_is_never_encoded(case: str) -> None:
     with pytest.raises(Malformed) as caught:
         to_proto(message)
     assert caught.value.facts["field"] == field
+    rule = caught.value.facts.get("rule")
+    assert rule is None or label(rule, "zh") != rule, "a rule an officer in China can read"
 
 
 def test_a_wrong_value_in_the_sealed_part_is_refused_with_its_field() -> None:

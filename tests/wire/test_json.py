@@ -15,6 +15,7 @@ from tocsin.core.errors import BusError, Malformed, Reason
 from tocsin.core.message import KINDS, Header, Thread
 from tocsin.core.money import Money
 from tocsin.core.orders.stop_payment import StopPayment
+from tocsin.core.texts import label
 from tocsin.wire.json import body_from_json, from_json, schema, to_json
 from tocsin.wire.json_keys import by_key
 from tocsin.wire.registry import payload_class
@@ -163,6 +164,8 @@ def test_wrong_json_is_refused_with_its_place(case: str) -> None:
         from_json(StopPayment.KIND, data)
     assert (caught.value.reason, caught.value.facts["field"]) == (reason, field)
     assert "6222020200000000006" not in str(caught.value)
+    rule = caught.value.facts.get("rule", "")
+    assert not rule or rule == "stop-payment" or label(rule, "zh") != rule, "a rule an officer in China can read"
 
 
 @pytest.mark.parametrize("data", [None, [], "x", 1, {1: 2}])

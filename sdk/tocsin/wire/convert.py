@@ -77,7 +77,7 @@ def with_private(message: Message, plaintext: bytes) -> Message:
     """
     sealed = _sealed(type(message))
     if sealed is None:
-        raise error(Reason.FIELD_INVALID, field="parts", rule=f"{message.KIND.name} has no sealed part")
+        raise error(Reason.FIELD_INVALID, field="parts", rule="this kind has no sealed part")
     proto, plan = sealed
     return dataclasses.replace(message, **plan.read(parse_strict(proto, plaintext)))
 

@@ -183,7 +183,7 @@ def _nested_writer(shape: Shape, field: FieldDescriptor, place: str) -> Convert:
 
     def write(value: Any) -> dict[str, Any]:
         if not isinstance(value, cls):
-            raise error(Reason.FIELD_INVALID, field=place, rule=f"a {cls.__name__}")
+            raise error(Reason.FIELD_INVALID, field=place, rule="a value of its type")
         values = plan.write(value)
         if alone and not any(values.values()):
             raise error(Reason.FIELD_INVALID, field=place, rule="None when absent, never empty")
