@@ -131,8 +131,8 @@ ERRORS: Mapping[str, str] = {
     "NOT_FOUND": "There is nothing by that name here that you may see. What belongs to others is not shown. Check the "
     "name and your role.",
     # LocalFault
-    "PASSPHRASE_WRONG": "The passphrase does not open the key. Enter it again; if it is lost, join with a new key and "
-    "have the old one revoked.",
+    "PASSPHRASE_WRONG": "The passphrase cannot be used ({hint}). It protects the keys of this identity. Give it again; if "
+    "it is lost, join with a new key and have the old one revoked.",
     "IDENTITY_INVALID": "The identity directory cannot be used ({hint}). It must hold the files that `tocsin join` "
     "made, unchanged. Restore them from your backup, or join again.",
     "IDENTITY_EXPOSED": "The identity directory can be read by others. Only its owner may have access to it. Set its "
@@ -167,6 +167,9 @@ ERRORS: Mapping[str, str] = {
 }
 
 LABELS: Mapping[str, str] = {
+    # questions at the terminal
+    "passphrase": "Passphrase",
+    "passphrase-again": "Passphrase again",
     # lanes
     "urgent": "urgent",
     "routine": "routine",

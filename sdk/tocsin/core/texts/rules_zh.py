@@ -99,7 +99,27 @@ RULES: Mapping[str, str] = {
     "the path has # hashes for this index and size": "该序号与长度的路径有 # 个散列值",
     "the path leads from the leaf to the root": "路径由叶节点通向根",
     "the path leads to both roots": "路径通向两个根",
+    # keys
+    "a P-# key: an uncompressed point of # bytes on the curve": "P-# 密钥：曲线上的点，未压缩编码，# 字节",
+    "a private part has at least # reader": "加密附件至少有 # 个接收方",
+    "an Ed# key: # bytes, canonical, in the prime-order subgroup": "Ed# 密钥：# 字节，规范编码，属于素数阶子群",
+    "an X# key: # bytes, canonical, not of low order": "X# 密钥：# 字节，规范编码，不是低阶点",
     # hints
+    "a sealing key has # bytes": "加密密钥长度应为 # 字节",
+    "a signing key has # bytes": "签名密钥长度应为 # 字节",
+    "at least # characters": "不少于 # 个字符",
+    "at most # bytes": "不超过 # 字节",
+    "it does not open the key file": "不能打开密钥文件",
+    "it is empty": "口令为空",
+    "its directory cannot be written": "目录不可写入",
+    "its directory is missing": "目录不存在",
+    "its file cannot be read as UTF-# text": "口令文件无法按 UTF-# 文本读取",
+    "none was given; name a file that holds it, give the systemd credential tocsin-passphrase, "
+    "set TOCSIN_PASSPHRASE_FILE, or start at a terminal": "未提供口令；请指定口令文件，或者提供 systemd 凭据 "
+    "tocsin-passphrase，或者设置 TOCSIN_PASSPHRASE_FILE，或者在终端中启动",
+    "the key file is damaged": "密钥文件已损坏",
+    "the key file is missing": "密钥文件不存在",
+    "the two answers differ": "两次输入不一致",
     "its store cannot be opened": "其数据库无法打开",
     "a checkpoint of the log is missing": "日志检查点缺失",
     "a message of the log is missing": "日志中的报文缺失",

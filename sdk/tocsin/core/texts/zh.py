@@ -102,7 +102,8 @@ ERRORS: Mapping[str, str] = {
     # NotFound
     "NOT_FOUND": "没有找到您有权查看的内容。他人的内容不予显示。请核对名称和本人权限。",
     # LocalFault
-    "PASSPHRASE_WRONG": "口令不能打开密钥。请重新输入；口令遗失的，请用新密钥重新接入，并吊销原密钥。",
+    "PASSPHRASE_WRONG": "口令不可用（{hint}）。口令用于保护本机构身份的密钥。请重新提供；口令遗失的，请用新密钥重新接入，"
+    "并吊销原密钥。",
     "IDENTITY_INVALID": "身份目录不可用（{hint}）。该目录须保存 `tocsin join` 生成的文件且未经改动。请从备份恢复，"
     "或者重新接入。",
     "IDENTITY_EXPOSED": "身份目录可被他人读取。该目录只允许所有者访问。请将权限改为 0700；可能已被复制的，请吊销密钥。",
@@ -132,6 +133,9 @@ ERRORS: Mapping[str, str] = {
 }
 
 LABELS: Mapping[str, str] = {
+    # questions at the terminal
+    "passphrase": "口令",
+    "passphrase-again": "再次输入口令",
     # lanes
     "urgent": "加急",
     "routine": "普通",
