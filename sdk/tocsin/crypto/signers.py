@@ -1,45 +1,43 @@
-"""One way to sign and verify, whatever the algorithm. Which one counts is the directory's to say, never the envelope's.
+"""One way to sign and verify, whatever the algorithm.
 
- * A ``Signer`` is anything that holds a private key: in memory here, in a security module elsewhere.
- * A sealing key (X25519) signs nothing and is checked only for strength.
+* Which algorithm counts is the directory entry's to say, never the envelope's.
+* A ``Signer`` is anything that holds a private key: in memory here, in a security module elsewhere.
+* A sealing key (X25519) signs nothing, and nothing verifies under it.
 """
 
 from collections.abc import Callable
-from enum import StrEnum
 from hashlib import sha256
 from typing import Protocol
 
+from tocsin.core import keyid
 from tocsin.core.errors import Reason, error
-from tocsin.core.keyid import key_id
 from tocsin.crypto import ed25519
+from tocsin.crypto.algorithms import Algorithm, join_fields
 
-__all__ = ["Algorithm", "Signer", "check_key", "fingerprint", "key_id", "possession_bytes", "verifier"]
+__all__ = ["Algorithm", "Signer", "Verify", "check_key", "fingerprint", "key_id", "possession_bytes", "verifier"]
 
 Verify = Callable[[bytes, bytes, bytes], None]
-"""(public key, data, signature); raises SignatureInvalid."""
+"""(public_key, data, signature) → nothing, or SignatureInvalid(SIGNATURE_INVALID)."""
 
-
-class Algorithm(StrEnum):
-    """Algorithms a directory entry may name."""
-
-    ED25519 = "ed25519"
-    ECDSA_P256 = "ecdsa-p256-sha256"
-    X25519 = "x25519"
+_FINGERPRINT_DIGITS = 40
+"""132 bits: as hard to imitate as an AES key is to guess, and still read aloud in half a minute."""
 
 
 class Signer(Protocol):
-    """Holds a private key.
+    """Holds a private key."""
 
-    Attributes:
-        algorithm: As the directory names it.
-        public_key: In the algorithm's one form.
-    """
+    @property
+    def algorithm(self) -> Algorithm:
+        """What it signs with."""
+        ...
 
-    algorithm: str
-    public_key: bytes
+    @property
+    def public_key(self) -> bytes:
+        """The public key in the algorithm's one form."""
+        ...
 
     def sign(self, data: bytes) -> bytes:
-        """The signature of ``data``, in the algorithm's one form."""
+        """The signature of ``data`` in the algorithm's one form."""
         ...
 
 
@@ -47,7 +45,7 @@ def verifier(algorithm: str) -> Verify:
     """What verifies signatures of ``algorithm``.
 
     Raises:
-        SignatureInvalid: SIGNATURE_INVALID for an algorithm that does not sign or is not known.
+        SignatureInvalid: SIGNATURE_INVALID for an algorithm that is unknown or does not sign.
     """
     if algorithm == Algorithm.ED25519:
         return ed25519.verify
@@ -55,40 +53,42 @@ def verifier(algorithm: str) -> Verify:
         from tocsin.crypto import p256
 
         return p256.verify
-    raise error(Reason.SIGNATURE_INVALID, field="algorithm")
+    raise error(Reason.SIGNATURE_INVALID)
 
 
-def check_key(algorithm: str, public_key: bytes) -> None:
-    """Whether a public key is strong enough for the directory.
+def check_key(algorithm: str, raw: bytes) -> None:
+    """Checks that a public key may enter the directory: in its one encoding, and strong.
 
     Raises:
         SignatureInvalid: KEY_WEAK.
     """
     if algorithm == Algorithm.ED25519:
-        ed25519.check_public_key(public_key)
+        ed25519.check_public_key(raw)
     elif algorithm == Algorithm.ECDSA_P256:
         from tocsin.crypto import p256
 
-        p256.check_public_key(public_key)
+        p256.check_public_key(raw)
     elif algorithm == Algorithm.X25519:
         from tocsin.crypto import sealing
 
-        sealing.check_public_key(public_key)
+        sealing.check_public_key(raw)
     else:
-        raise error(Reason.KEY_WEAK, field="algorithm")
+        raise error(Reason.KEY_WEAK, rule="a known algorithm")
 
 
-def possession_bytes(bus: str, party: str, algorithm: str, public_key: bytes) -> bytes:
-    """What a new signing key signs to prove that its holder asks for it; every field length-prefixed (u32, big-endian)."""
-    fields = (bus.encode(), party.encode(), algorithm.encode(), public_key)
-    return b"tocsin key possession v1\0" + b"".join(len(f).to_bytes(4, "big") + f for f in fields)
+def key_id(algorithm: str, public_key: bytes) -> str:
+    """Id of a key in the directory: 32 hex digits, see ``tocsin.core.keyid``."""
+    return keyid.key_id(algorithm, public_key)
 
 
 def fingerprint(algorithm: str, public_key: bytes) -> str:
-    """A key to read aloud by telephone: eight groups of five digits, 132 bits of its hash."""
-    digest = int.from_bytes(sha256(b"tocsin fingerprint v1\0" + algorithm.encode() + b"\0" + public_key).digest(), "big")
-    groups = []
-    for _ in range(8):
-        digest, group = divmod(digest, 100_000)
-        groups.append(f"{group:05d}")
-    return " ".join(groups)
+    """A key to read aloud by telephone at enrolment: eight groups of five digits, 132 bits."""
+    digest = sha256(b"tocsin fingerprint v1\0" + algorithm.encode() + b"\0" + public_key).digest()
+    digits = str(int.from_bytes(digest, "big") % 10**_FINGERPRINT_DIGITS).zfill(_FINGERPRINT_DIGITS)
+    return " ".join(digits[i : i + 5] for i in range(0, _FINGERPRINT_DIGITS, 5))
+
+
+def possession_bytes(bus: str, party: str, algorithm: str, public_key: bytes) -> bytes:
+    """What a new signing key signs to prove that whoever enrols it for ``party`` on ``bus`` holds it."""
+    fields = join_fields(bus.encode(), party.encode(), algorithm.encode(), public_key)
+    return b"tocsin key possession v1\0" + fields
