@@ -1,6 +1,6 @@
 """The Ed25519 rule: two libraries and plain integers give one verdict."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests import vectors
 from tests.crypto import ed25519_oracle
-from tocsin.core.errors import BusError, LocalFault, Reason, SignatureInvalid
+from tocsin.core.errors import LocalFault, Reason, SignatureInvalid
 from tocsin.crypto import edwards25519
 from tocsin.crypto.ed25519 import (
     LOW_ORDER_Y,
@@ -28,14 +28,17 @@ P, L = edwards25519.P, edwards25519.L
 Verify = Callable[[bytes, bytes, bytes], None]
 CheckKey = Callable[[bytes], None]
 VERIFIERS = pytest.mark.parametrize("verifies", [verify, verify_portable], ids=["libsodium", "cryptography"])
-KEY_CHECKS = pytest.mark.parametrize("checks", [check_public_key, check_public_key_portable], ids=["libsodium", "plain"])
+KEY_CHECKS = pytest.mark.parametrize(
+    "checks", [check_public_key, check_public_key_portable], ids=["libsodium", "plain"]
+)
 
 
 def accepts(verifies: Verify, *args: bytes) -> bool:
     try:
         verifies(*args)
     except SignatureInvalid as refused:
-        assert refused.reason is Reason.SIGNATURE_INVALID
+        if refused.reason is not Reason.SIGNATURE_INVALID:
+            raise
         return False
     return True
 
@@ -44,8 +47,8 @@ def takes(checks: CheckKey, key: bytes) -> bool:
     try:
         checks(key)
     except SignatureInvalid as refused:
-        assert refused.reason is Reason.KEY_WEAK
-        assert refused.facts["rule"]
+        if refused.reason is not Reason.KEY_WEAK or not refused.facts["rule"]:
+            raise
         return False
     return True
 
@@ -88,14 +91,19 @@ def test_what_the_signer_signed_verifies_and_nothing_else_does(verifies: Verify)
     assert not accepts(verifies, Ed25519Signer(bytes(32)).public_key, DATA, SIGNATURE)
 
 
+def flipped(original: bytes) -> Iterator[bytes]:
+    for bit in range(len(original) * 8):
+        changed = bytearray(original)
+        changed[bit // 8] ^= 1 << bit % 8
+        yield bytes(changed)
+
+
 @VERIFIERS
 def test_every_flipped_bit_of_signature_key_and_data_is_refused(verifies: Verify) -> None:
-    given_ = (SIGNER.public_key, DATA, SIGNATURE)
-    for part, original in enumerate(given_):
-        for bit in range(len(original) * 8):
-            changed = bytearray(original)
-            changed[bit // 8] ^= 1 << bit % 8
-            assert not accepts(verifies, *given_[:part], bytes(changed), *given_[part + 1 :])
+    assert accepts(verifies, SIGNER.public_key, DATA, SIGNATURE)
+    assert not any(accepts(verifies, key, DATA, SIGNATURE) for key in flipped(SIGNER.public_key))
+    assert not any(accepts(verifies, SIGNER.public_key, data, SIGNATURE) for data in flipped(DATA))
+    assert not any(accepts(verifies, SIGNER.public_key, DATA, signature) for signature in flipped(SIGNATURE))
 
 
 @VERIFIERS
@@ -178,5 +186,6 @@ def test_a_seed_of_another_length_is_refused(length: int) -> None:
 
 def test_the_signer_shows_no_secret() -> None:
     seed = bytes(range(32))
-    assert seed.hex() not in repr(SIGNER)
-    assert isinstance(pytest.raises(BusError, verify, SIGNER.public_key, b"", SIGNATURE).value, SignatureInvalid)
+    for shown in (repr(SIGNER), str(SIGNER)):
+        assert seed.hex() not in shown
+        assert repr(seed) not in shown

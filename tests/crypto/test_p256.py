@@ -1,6 +1,7 @@
 """P-256: one form per signature, one per key."""
 
 import base64
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given
@@ -21,7 +22,8 @@ def accepts(public_key: bytes, data: bytes, signature: bytes) -> bool:
     try:
         verify(public_key, data, signature)
     except SignatureInvalid as refused:
-        assert refused.reason is Reason.SIGNATURE_INVALID
+        if refused.reason is not Reason.SIGNATURE_INVALID:
+            raise
         return False
     return True
 
@@ -66,13 +68,18 @@ def test_what_the_signer_signed_verifies_and_nothing_else_does() -> None:
     assert not accepts(P256Signer(bytes(31) + b"\1").public_key, DATA, SIGNATURE)
 
 
+def flipped(original: bytes) -> Iterator[bytes]:
+    for bit in range(len(original) * 8):
+        changed = bytearray(original)
+        changed[bit // 8] ^= 1 << bit % 8
+        yield bytes(changed)
+
+
 def test_every_flipped_bit_of_signature_key_and_data_is_refused() -> None:
-    given_ = (SIGNER.public_key, DATA, SIGNATURE)
-    for part, original in enumerate(given_):
-        for bit in range(len(original) * 8):
-            changed = bytearray(original)
-            changed[bit // 8] ^= 1 << bit % 8
-            assert not accepts(*given_[:part], bytes(changed), *given_[part + 1 :])
+    assert accepts(SIGNER.public_key, DATA, SIGNATURE)
+    assert not any(accepts(key, DATA, SIGNATURE) for key in flipped(SIGNER.public_key))
+    assert not any(accepts(SIGNER.public_key, data, SIGNATURE) for data in flipped(DATA))
+    assert not any(accepts(SIGNER.public_key, DATA, signature) for signature in flipped(SIGNATURE))
 
 
 @given(st.binary(max_size=64))

@@ -41,15 +41,15 @@ def read_private(path: Path, *, limit: int) -> bytes:
         fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError as exc:
         raise error(Reason.IDENTITY_INVALID, hint="the key file is missing") from exc
-    with os.fdopen(fd, "rb") as file:
+    try:
         status = os.fstat(fd)
-        if not stat.S_ISREG(status.st_mode):
+        if not stat.S_ISREG(status.st_mode) or status.st_size > limit:
             raise error(Reason.IDENTITY_INVALID, hint="the key file is damaged")
         _check_owner(status)
-        content = file.read(limit + 1)
-    if len(content) > limit:
-        raise error(Reason.IDENTITY_INVALID, hint="the key file is damaged")
-    return content
+        with open(fd, "rb", closefd=False) as file:
+            return file.read(limit)
+    finally:
+        os.close(fd)
 
 
 def write_private(path: Path, content: bytes) -> None:
@@ -68,7 +68,7 @@ def write_private(path: Path, content: bytes) -> None:
                 file.write(content)
                 file.flush()
                 os.fsync(fd)
-            os.replace(new, path)
+            new.replace(path)
         except OSError:
             new.unlink(missing_ok=True)
             raise
