@@ -16,7 +16,7 @@ import fcntl
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import quote
 
@@ -86,19 +86,19 @@ class WriteLock:
         self._pause = threading.Event()
 
     @contextlib.contextmanager
-    def held(self) -> Iterator[None]:
-        """Holds the lock for the block.
+    def held(self, *, on_wait: Callable[[], None] | None = None) -> Iterator[None]:
+        """Holds the lock for the block; ``on_wait`` is called once when it is not free at once.
 
         Raises:
             StoreBusy: STORE_BUSY, another holder kept it too long.
         """
-        self.acquire()
+        self.acquire(on_wait=on_wait)
         try:
             yield
         finally:
             self.release()
 
-    def acquire(self) -> None:
+    def acquire(self, *, on_wait: Callable[[], None] | None = None) -> None:
         """Takes the lock; see ``held``."""
         waited, pause = 0.0, _FIRST_WAIT_S
         while True:
@@ -111,6 +111,8 @@ class WriteLock:
                 raise error(Reason.STORE_BUSY) from exc
             else:
                 return
+            if on_wait is not None and not waited:
+                on_wait()
             self._pause.wait(pause)
             waited += pause
             pause = min(pause * 2, _LONGEST_WAIT_S)

@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tocsin.core.errors import Reason, error
+from tocsin.giveway import GiveWay
 from tocsin.sqlitecalls import Job, T
 from tocsin.sqlitefile import connect_reader, translated
 
@@ -29,6 +30,8 @@ class SqliteReaders:
         self._opened: list[sqlite3.Connection] = []
         self._pool = ThreadPoolExecutor(READERS, thread_name_prefix=f"tocsin-{path.stem}-read")
         self._closed = False
+        self._running = 0
+        self._give_way = GiveWay(lambda: self._running > 0)
 
     async def read(self, job: Job[T]) -> T:
         """Runs ``job`` on a reader's connection.
@@ -40,7 +43,13 @@ class SqliteReaders:
         """
         if self._closed:
             raise error(Reason.DRAINING)
-        return await asyncio.get_running_loop().run_in_executor(self._pool, self._run, job)
+        loop = asyncio.get_running_loop()
+        self._running += 1
+        self._give_way.watch(loop)
+        try:
+            return await loop.run_in_executor(self._pool, self._run, job)
+        finally:
+            self._running -= 1
 
     async def aclose(self) -> None:
         """Waits for running jobs and closes the connections."""
@@ -50,9 +59,13 @@ class SqliteReaders:
             self._opened.pop().close()
 
     def _run(self, job: Job[T]) -> T:
+        self._give_way.back()
         with translated():
             conn: sqlite3.Connection | None = getattr(self._own, "conn", None)
             if conn is None:
                 conn = self._own.conn = connect_reader(self._path)
                 self._opened.append(conn)
-            return job(conn)
+            try:
+                return job(conn)
+            finally:
+                self._give_way.away()

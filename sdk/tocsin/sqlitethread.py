@@ -13,10 +13,9 @@
  * A cancelled call has run as a whole or not at all.
  * Every transaction and checkpoint is made under the file's ``WriteLock`` (``tocsin.sqlitefile`` says why).
 
-A busy thread gives the interpreter's lock to another only every ``sys.getswitchinterval()`` (5 ms), and SQLite's driver
-lets go of it at each step. So operations take all their items at once and use few multi-row statements (measured beside
-a busy thread: 3,000 µs per row with single-row statements, 300 µs with 64 rows in one, 40 µs when the interval is 0.5
-ms as well).
+SQLite's driver lets go of the interpreter's lock at each step and gets it back late beside a busy thread. So operations
+take all their items at once and use few multi-row statements (measured beside a busy thread: 3,000 µs per row with
+single-row statements, 300 µs with 64 rows in one), and the event loop gives way (``tocsin.giveway``).
 """
 
 import asyncio
@@ -31,6 +30,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from tocsin.core.errors import Reason, StoreBusy, error
+from tocsin.giveway import GiveWay
 from tocsin.sqlitecalls import (
     Call,
     Item,
@@ -92,6 +92,8 @@ class SqliteThread:
         self._rows_checkpointed = 0
         self._wal_bytes = 0
         self._data_version: object = None
+        self._serving = False
+        self._give_way = GiveWay(self._has_work)
         self._thread: threading.Thread
 
     @classmethod
@@ -174,7 +176,11 @@ class SqliteThread:
             raise error(Reason.DRAINING)
         (self._urgent if urgent else self._routine).append(call)
         self._signal.put(True)
+        self._give_way.watch(call.loop)
         return call.future
+
+    def _has_work(self) -> bool:
+        return self._serving or bool(self._urgent) or bool(self._routine)
 
     # From here on: the thread.
 
@@ -191,9 +197,12 @@ class SqliteThread:
         while self._signal.get():
             if calls := self._take():
                 self._serve(conn, calls)
+                self._give_way.away()
                 self._checkpoint_if_due(conn)
+                self._give_way.back()
         while calls := self._take():
             self._serve(conn, calls)
+        self._give_way.away()
         self._close(conn)
 
     def _open(self) -> sqlite3.Connection:
@@ -231,6 +240,7 @@ class SqliteThread:
         return calls
 
     def _serve(self, conn: sqlite3.Connection, calls: list[Call]) -> None:
+        self._serving = True
         for call in calls:
             if call.outside:
                 try:
@@ -243,6 +253,7 @@ class SqliteThread:
                 call.error = None
                 self._served(conn, [call])
         hand_out(calls)
+        self._serving = False
 
     def _served(self, conn: sqlite3.Connection, calls: list[Call]) -> bool:
         """Commits ``calls`` together and notes what went wrong; False when each must have a transaction of its own."""
@@ -257,7 +268,8 @@ class SqliteThread:
         return True
 
     def _commit(self, conn: sqlite3.Connection, calls: list[Call]) -> None:
-        with self._lock.held():
+        with self._lock.held(on_wait=self._give_way.away):
+            self._give_way.back()
             try:
                 self._strike(Point.BEGIN)
                 conn.execute("BEGIN IMMEDIATE")
@@ -270,10 +282,13 @@ class SqliteThread:
                     conn.execute("BEGIN IMMEDIATE")
                     execute_apart(conn, calls)
                 self._strike(Point.COMMIT)
+                self._give_way.away()
                 conn.execute("COMMIT")
             except BaseException:
                 _roll_back(conn)
                 raise
+            finally:
+                self._give_way.back()
 
     def _checkpoint_if_due(self, conn: sqlite3.Connection) -> None:
         rows = conn.total_changes - self._rows_checkpointed
