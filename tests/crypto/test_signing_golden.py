@@ -2,13 +2,17 @@
 
 import hashlib
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.golden import make_signing
 from tocsin.core.message import Part, Wrap
-from tocsin.crypto.sealing import open_part
+from tocsin.crypto.ed25519 import LOW_ORDER_Y
+from tocsin.crypto.edwards25519 import P
+from tocsin.crypto.sealing import LOW_ORDER_U, open_part
 from tocsin.crypto.signers import verifier
 
 
@@ -86,3 +90,13 @@ def test_the_sealed_part_opens(golden: Any) -> None:
         private_key_raw=bytes.fromhex(private_key),
     )  # fmt: skip
     assert opened.hex() == case["content"]
+
+
+def test_the_specification_lists_the_low_order_points_of_the_code() -> None:
+    page = (Path(__file__).parents[2] / "docs/spec/signing.md").read_text(encoding="utf-8")
+    listed = {int(number) for number in re.findall(r"^    (\d{70,})$", page, re.MULTILINE)}
+    small = {0, 1, P - 1}
+    assert listed | small == LOW_ORDER_Y | LOW_ORDER_U
+    assert listed.isdisjoint(small)
+    for value in re.findall(r"tests/golden/\w+\.json", page):
+        assert (Path(__file__).parents[2] / value).is_file()
