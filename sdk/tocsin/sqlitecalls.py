@@ -24,9 +24,10 @@ class Call:
 
     Attributes:
         outside: Runs outside any transaction: a question to the connection, not to the data.
+        weight: How many items it stands for.
     """
 
-    __slots__ = ("error", "future", "items", "job", "loop", "operation", "outside", "result")
+    __slots__ = ("error", "future", "items", "job", "loop", "operation", "outside", "result", "weight")
 
     def __init__(
         self,
@@ -35,11 +36,13 @@ class Call:
         operation: Operation[Any, Any] | None = None,
         items: Sequence[Any] = (),
         outside: bool = False,
+        weight: int = 1,
     ) -> None:
         self.job = job
         self.operation = operation
         self.items = items
         self.outside = outside
+        self.weight = max(weight, len(items))
         self.loop = asyncio.get_running_loop()
         self.future: asyncio.Future[Any] = self.loop.create_future()
         self.result: Any = None
@@ -57,13 +60,12 @@ def move(waiting: deque[Call], calls: list[Call], limit: int) -> None:
     """Moves calls that nobody cancelled from ``waiting`` to ``calls``: up to ``limit`` items, but at least one call."""
     weight = 0
     while waiting:
-        more = max(len(waiting[0].items), 1)
-        if weight and weight + more > limit:
+        if weight and weight + waiting[0].weight > limit:
             return
         call = waiting.popleft()
         if not call.future.cancelled():
             calls.append(call)
-            weight += more
+            weight += call.weight
 
 
 def execute_merged(conn: sqlite3.Connection, calls: Sequence[Call]) -> None:

@@ -123,15 +123,17 @@ class SqliteThread:
             raise
         return self
 
-    async def run(self, job: Job[T], *, urgent: bool = False) -> T:
+    async def run(self, job: Job[T], *, urgent: bool = False, weight: int = 1) -> T:
         """Runs ``job`` in a transaction and returns its value once that is durable.
+
+        ``weight`` says how many items the job stands for: transactions are filled up to ``MAX_ITEMS``.
 
         Raises:
             StoreBusy: STORE_BUSY or STORE_FULL.
             LocalFault: CORRUPT.
             Draining: The file was closed.
         """
-        value: T = await self._queued(Call(job=job), urgent)
+        value: T = await self._queued(Call(job=job, weight=weight), urgent)
         return value
 
     async def apply(self, operation: Operation[Item, T], items: Sequence[Item], *, urgent: bool = False) -> Sequence[T]:

@@ -18,6 +18,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import ClassVar
@@ -25,7 +26,7 @@ from typing import ClassVar
 from tocsin.core.errors import BusError, Reason, error
 from tocsin.core.message import Message
 from tocsin.core.profiles import Limits
-from tocsin.core.times import Term
+from tocsin.core.times import Term, from_us
 
 
 class MeasureState(StrEnum):
@@ -210,6 +211,21 @@ class MeasureOrder(Message):
         """How long the measure lasts that this order asks for; ``None`` when it asks for none."""
         return None
 
+    @property
+    def account(self) -> str:
+        """The target in its canonical form; empty for an order that follows another."""
+        return self.header.target.value if self.header.target is not None else ""
+
+    @property
+    def ends_at(self) -> datetime | None:
+        """The legal end of the measure when the order is carried out now (UTC); ``None`` when it sets none.
+
+        Raises:
+            LocalFault: HANDLER_RESULT_INVALID outside a handler.
+        """
+        ends_us = self.delivery.ends_us
+        return from_us(ends_us) if ends_us else None
+
 
 def require_thread(message: Message) -> None:
     """The message must name its thread and what it follows.
@@ -253,7 +269,7 @@ def require_remedies(message: Message) -> None:
         Malformed: FIELD_MISSING.
     """
     header = message.header
-    for name in ("contact", "remedy", "case_ref"):
+    for name in ("contact", "remedy"):
         if not getattr(header, name):
             raise error(Reason.FIELD_MISSING, field=name, rule="every measure carries it")
     if header.legal_basis is None or not header.legal_basis.profile:

@@ -11,15 +11,16 @@ Example:
     'application/vnd.tocsin.stop-payment.v1+protobuf'
 """
 
+import copy
 import dataclasses
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, ClassVar, TypeVar, dataclass_transform
+from typing import Any, ClassVar, Protocol, TypeVar, dataclass_transform
 
 from tocsin.core.errors import Reason, error
-from tocsin.core.identifiers import Identifier
+from tocsin.core.identifiers import Identifier, message_id_text
 
 MAX_ENVELOPE_BYTES = 256 * 1024
 """One message: a 64 KiB part sealed for several parties fits four times over, and a frame still holds 32 of them."""
@@ -179,6 +180,28 @@ def private(default: Any = "") -> Any:
     return field(default=default, metadata={"private": True})
 
 
+class Delivery(Protocol):
+    """How a message came to a handler.
+
+    Attributes:
+        repeat: Whether a handler may have had it before.
+        attempt: How often the hub has sent it, from 1.
+        accepted_us: When the hub accepted it.
+        started_us: When a handler first began on it: the time from which a term runs.
+        ends_us: Legal end of the measure it asks for; 0 when it sets none.
+    """
+
+    repeat: bool
+    attempt: int
+    accepted_us: int
+    started_us: int
+    ends_us: int
+
+    def mark(self, connection: Any) -> bool:
+        """Enters the message id in the caller's database, in its open transaction; False when it stands there already."""
+        ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class Message:
     """Base of all kinds.
@@ -202,9 +225,39 @@ class Message:
     @property
     def id(self) -> str:
         """The message id as text, stable for ever: the idempotency key."""
-        import uuid
+        return message_id_text(self.header.message_id)
 
-        return str(uuid.UUID(bytes=self.header.message_id))
+    @property
+    def thread_id(self) -> str:
+        """The id of the thread's root as text: what a hold is found by again."""
+        return message_id_text(self.header.root_id)
+
+    @property
+    def delivery(self) -> "Delivery":
+        """How this message came here.
+
+        Raises:
+            LocalFault: HANDLER_RESULT_INVALID for a message that was not delivered to a handler.
+        """
+        found: Delivery | None = self.__dict__.get("_delivery")
+        if found is None:
+            raise error(Reason.HANDLER_RESULT_INVALID, field="delivery", rule="only a message handed to a handler has one")
+        return found
+
+    @property
+    def repeat(self) -> bool:
+        """Whether a handler may have had this message before. Raises as ``delivery`` does."""
+        return self.delivery.repeat
+
+    def mark(self, connection: Any) -> bool:
+        """Marks this message as carried out, in the transaction of ``connection``; False when it was marked before.
+
+        Effect and mark in one transaction of the *bank's* database are what makes the effect happen exactly once.
+
+        Raises:
+            LocalFault: As ``delivery`` does.
+        """
+        return self.delivery.mark(connection)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -263,3 +316,10 @@ def kind(
         return made
 
     return enter
+
+
+def delivered(message: M, delivery: Delivery) -> M:
+    """A copy of ``message`` that knows how it came."""
+    made = copy.copy(message)
+    made.__dict__["_delivery"] = delivery
+    return made

@@ -108,6 +108,15 @@ def check(anchor_note: bytes | None, *, size: int, root_at: Callable[[int], byte
         raise error(Reason.ROLLBACK, field="checkpoint")
 
 
+def anchored_size(anchor_note: bytes | None) -> int:
+    """Leaves the anchor speaks of; 0 without one.
+
+    Raises:
+        LocalFault: CORRUPT for a note nobody can read.
+    """
+    return _checkpoint(anchor_note).size if anchor_note is not None else 0
+
+
 def _follows(old: Checkpoint, new: Checkpoint) -> bool:
     if new.size == old.size:
         return new == old

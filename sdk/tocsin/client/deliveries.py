@@ -1,0 +1,228 @@
+"""What happens to a delivery: verified, made durable, handled, reported, and only then acked.
+
+ * A delivery that does not hold is refused for good with its reason; nothing of it is stored.
+ * A finished message is acked again and handled no more. An unfinished one is handled again, marked as a repeat.
+ * Orders go to their handler; without one they wait for an answer by hand. Reports and the hub's records change our measures.
+ * The report and the end of a message are one commit; the ack follows it. A crash in between brings the message again, marked.
+ * A handler that raises is asked again later; one that takes too long is left to a person and never run beside itself.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from tocsin.client import life
+from tocsin.client.answering import Answerer, Task, open_private
+from tocsin.client.directory_copy import DirectoryCopy
+from tocsin.client.handlers import Handler, Handlers, HandlerTimeout
+from tocsin.client.identity import Identity
+from tocsin.client.rows import InboxState, Incoming, MeasureRow, Outgoing, Received, Seen
+from tocsin.client.session import LaneSession
+from tocsin.client.store import ClientStore
+from tocsin.client.verify import Stale, verify_delivery
+from tocsin.clock import Clock
+from tocsin.core.errors import BusError, Reason, error
+from tocsin.core.measure import MeasureOrder
+from tocsin.core.message import Message
+from tocsin.core.orders.deadline_passed import DeadlinePassed
+from tocsin.core.orders.report import Report
+from tocsin.results import Retry
+from tocsin.v1 import bus_service_pb2 as pb
+from tocsin.wire.codec import Opened
+from tocsin.wire.sequencing import Sequencing, sequencing_from_proto
+
+HANDLER_RETRY_SECONDS = 1.0
+"""Least wait before an order whose handler failed is asked again; the hub doubles it."""
+
+_log = logging.getLogger("tocsin.deliveries")
+
+
+@dataclass(slots=True)
+class _Work:
+    session: LaneSession
+    delivery: pb.Delivery
+    opened: Opened
+    sequencing: Sequencing
+    received_us: int
+
+
+class Deliveries:
+    """Takes the deliveries of both lanes.
+
+    Args:
+        refresh: Extends the directory copy from the hub.
+        on_report: Told of every report and record that concerns an order of ours, with whether it was late.
+        on_finished: Told that something stands in the outbox.
+    """
+
+    def __init__(
+        self,
+        *,
+        identity: Identity,
+        store: ClientStore,
+        copy: DirectoryCopy,
+        handlers: Handlers,
+        answerer: Answerer,
+        clock: Clock,
+        refresh: Callable[[], Awaitable[None]],
+        on_report: Callable[[Message, bool], None],
+        on_finished: Callable[[], None],
+    ) -> None:
+        self._identity = identity
+        self._store = store
+        self._copy = copy
+        self._handlers = handlers
+        self._answerer = answerer
+        self._clock = clock
+        self._refresh = refresh
+        self._on_report = on_report
+        self._on_finished = on_finished
+        self._running: dict[bytes, asyncio.Task[None]] = {}
+
+    @property
+    def idle(self) -> bool:
+        """Whether no handler runs."""
+        return not self._running
+
+    async def take(self, session: LaneSession, deliveries: Sequence[pb.Delivery]) -> None:
+        """Verifies a frame, makes it durable, and starts what has to be done."""
+        works = []
+        for delivery in deliveries:
+            try:
+                works.append(await self._verified(session, delivery))
+            except BusError as failure:
+                _log.error("delivery refused: %s", failure)
+                session.nack(delivery.seq, delivery.attempt_token, reason=failure.reason.value, permanent=True)
+        rows = [self._incoming(work) for work in works]
+        received = await self._store.receive(rows, urgent=session.lane.value == 1)
+        for work, row, seen in zip(works, rows, received, strict=True):
+            self._begin(work, row, seen)
+
+    async def finish(self) -> None:
+        """Waits until no handler runs."""
+        while self._running:
+            await asyncio.wait(list(self._running.values()))
+
+    async def _verified(self, session: LaneSession, delivery: pb.Delivery) -> _Work:
+        sequencing = sequencing_from_proto(delivery.sequencing)
+        for last_try in (False, True):
+            try:
+                opened = verify_delivery(
+                    delivery.envelope, sequencing, party=self._identity.party, bus=self._identity.bus, copy=self._copy,
+                    addressed=delivery.why == pb.WHY_ADDRESSED,
+                )  # fmt: skip
+            except Stale:
+                if last_try:
+                    raise error(Reason.PROOF_INVALID, field="directory_head", rule="one directory for all members") from None
+                await self._refresh()
+            else:
+                break
+        return _Work(session, delivery, opened, sequencing, self._clock.now_us())
+
+    def _incoming(self, work: _Work) -> Incoming:
+        message, delivery = work.opened.message, work.delivery
+        header = message.header
+        state = InboxState.RECEIVED
+        if delivery.why != pb.WHY_ADDRESSED:
+            state = InboxState.COPIED
+        elif isinstance(message, MeasureOrder):
+            # The start mark is made with the receipt, in one commit: the handler runs as soon as this is durable.
+            state = InboxState.STARTED if self._handlers.get(type(message)) is not None else InboxState.WAITING
+        return Incoming(
+            message_id=header.message_id,
+            message_hash=work.opened.message_hash,
+            epoch=work.session.epoch,
+            lane=work.session.lane,
+            seq=delivery.seq,
+            root_id=header.root_id,
+            kind=message.KIND.name,
+            why=delivery.why,
+            envelope=delivery.envelope,
+            sequencing=delivery.sequencing.SerializeToString(deterministic=True),
+            attempt=delivery.attempt,
+            attempt_token=delivery.attempt_token,
+            repeat=delivery.repeat,
+            state=state,
+            now_us=work.received_us,
+        )
+
+    def _begin(self, work: _Work, row: Incoming, received: Received) -> None:
+        session, delivery, message_id = work.session, work.delivery, row.message_id
+        if received.seen is Seen.OTHER_CONTENT:
+            session.nack(delivery.seq, delivery.attempt_token, reason=Reason.ID_REUSED.value, permanent=True)
+        elif received.seen is Seen.FINISHED or received.state is InboxState.COPIED:
+            session.ack(delivery.seq, delivery.attempt_token)
+        elif received.state is InboxState.WAITING:
+            session.release_credit(delivery.seq)
+        elif received.state is InboxState.PARKED:
+            session.nack(delivery.seq, delivery.attempt_token, reason="parked at the recipient", permanent=True)
+        elif message_id in self._running:
+            session.release_credit(delivery.seq)  # its handler is at work; the next delivery finds it finished
+        else:
+            task = asyncio.create_task(self._work(work, received))
+            self._running[message_id] = task
+            task.add_done_callback(lambda _: self._running.pop(message_id, None))
+
+    async def _work(self, work: _Work, received: Received) -> None:
+        session, delivery = work.session, work.delivery
+        message = work.opened.message
+        try:
+            if isinstance(message, MeasureOrder):
+                await self._order(work, message, received)
+            else:
+                await self._inform(message, work.delivery.envelope)
+        except Retry as again:
+            session.nack(delivery.seq, delivery.attempt_token, delay_s=again.after, reason=again.reason)
+        except HandlerTimeout:
+            _log.error("a handler took too long; its order is left to a person: kind %s", message.KIND.name)
+            await self._store.park(message.header.message_id, "the handler took too long", self._clock.now_us())
+            session.nack(delivery.seq, delivery.attempt_token, reason="the handler took too long", permanent=True)
+        except asyncio.CancelledError:
+            raise
+        except Exception as failure:  # whatever the application raises is no answer: the order comes again
+            _log.exception("a handler failed; its order comes again: kind %s", message.KIND.name)
+            session.nack(
+                delivery.seq, delivery.attempt_token, delay_s=HANDLER_RETRY_SECONDS, reason=type(failure).__name__
+            )
+        else:
+            session.ack(delivery.seq, delivery.attempt_token)
+
+    async def _order(self, work: _Work, order: MeasureOrder, received: Received) -> None:
+        handler = self._handlers.get(type(order))
+        if handler is None:
+            raise Retry(reason="no handler for this kind here")
+        message_id, urgent = order.header.message_id, work.session.lane.value == 1
+        started_us = work.received_us
+        if received.seen is not Seen.NEW:
+            mark = await self._store.start(message_id, self._clock.now_us(), urgent=urgent)
+            started_us = mark.started_us
+        report, after = await self._answered(work, order, handler, started_us, repeat=received.repeat)
+        await self._store.finish(message_id, report, self._clock.now_us(), measure=after, urgent=urgent)
+        self._on_finished()
+
+    async def _answered(
+        self, work: _Work, order: MeasureOrder, handler: Handler, started_us: int, *, repeat: bool
+    ) -> tuple[Outgoing, MeasureRow]:
+        measure = await self._store.get_measure(order.header.root_id)
+        subject = measure.subject if measure is not None else self._identity.subject_token(order.header.target)
+        terms = await self._store.terms_of(subject, exercise=order.header.exercise) if order.COUNTS_AS_TERM else 0
+        task = Task(
+            order=order, accepted_us=work.sequencing.accepted_us, started_us=started_us, repeat=repeat,
+            attempt=work.delivery.attempt,
+        )  # fmt: skip
+        return await self._answerer.answer(task, handler, measure, self._copy.directory, terms)
+
+    async def _inform(self, message: Message, envelope: bytes) -> None:
+        """A report or a record: our measure moves on, and who waits is told."""
+        message = open_private(message, self._identity)
+        row = await self._store.get_measure(message.header.root_id)
+        now_us, late = self._clock.now_us(), False
+        if row is not None and isinstance(message, Report) and message.header.thread is not None:
+            order = await self._store.get_outbox(message.header.thread.parent_id)
+            if order is not None:
+                row, late = life.after_report(row, order.kind, message, envelope=envelope, now_us=now_us)
+        elif row is not None and isinstance(message, DeadlinePassed):
+            row = life.after_deadline(row, message.deadline, now_us)
+        await self._store.finish(message.header.message_id, None, now_us, measure=row)
+        self._on_report(message, late)

@@ -1,0 +1,357 @@
+"""The supervisor of a party's connection: dials, resumes, sends, receives, lapses; and starts over when the line breaks.
+
+ * One connection, four tasks on it: a publisher and a session per lane. When one fails, all end, and after a jittered pause the
+   hub is dialled again (tenacity); what the hub asked to wait is waited.
+ * What cannot be mended by dialling again ends ``until`` with its error: a hub behind our log, a party suspended.
+ * One process of an identity subscribes at a time; others send, and learn of answers through the shared file.
+ * A measure ends here by our own clock, connected or not: the handler for ``Lapsed`` is called and the report queued.
+"""
+
+import asyncio
+import contextlib
+import fcntl
+import logging
+import os
+import sqlite3
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
+
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_random_exponential
+
+from tocsin.client import measures, outbox
+from tocsin.client.answering import Answerer
+from tocsin.client.channel import HubConnection, calling
+from tocsin.client.deliveries import Deliveries
+from tocsin.client.directory_copy import DirectoryCopy
+from tocsin.client.handlers import Handlers
+from tocsin.client.identity import Identity
+from tocsin.client.publisher import LanePublisher
+from tocsin.client.rows import DirectoryEntry, InboxState, MeasureRow, Outgoing
+from tocsin.client.sent import Waiters
+from tocsin.client.session import LaneSession
+from tocsin.client.store import ClientStore
+from tocsin.clock import LIVENESS, Clock, wait_for
+from tocsin.core.errors import BusError, Reason, Unavailable, error
+from tocsin.core.identifiers import message_id_text
+from tocsin.core.message import Lane
+from tocsin.core.times import from_us
+from tocsin.results import Lapsed
+from tocsin.v1 import bus_service_pb2 as pb
+from tocsin.v1 import directory_service_pb2 as directory_pb
+from tocsin.v1 import envelope_pb2
+from tocsin.wire.sequencing import Sequencing, sequencing_from_proto
+
+FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 0.2, 30.0
+"""Full jitter between these: a restarted hub is found within a second, a thousand members do not knock at once."""
+
+ELSEWHERE_SECONDS = 0.2
+"""How often the file is asked whether another process changed it."""
+
+CHECKPOINT, EPOCH = "checkpoint", "epoch"
+
+_log = logging.getLogger("tocsin.link")
+
+
+class Link:
+    """Keeps one participant connected."""
+
+    def __init__(
+        self,
+        *,
+        identity: Identity,
+        store: ClientStore,
+        copy: DirectoryCopy,
+        handlers: Handlers,
+        answerer: Answerer,
+        waiters: Waiters,
+        clock: Clock,
+        random: Callable[[int], bytes],
+        subscription: str,
+    ) -> None:
+        self._identity = identity
+        self._store = store
+        self._copy = copy
+        self._handlers = handlers
+        self._answerer = answerer
+        self._waiters = waiters
+        self._clock = clock
+        self._subscription = subscription
+        self._connection: HubConnection | None = None
+        self._publishers = {
+            lane: LanePublisher(lane, store=store, identity=identity, clock=clock, on_settled=waiters.settled)
+            for lane in Lane
+        }
+        self._sessions: dict[Lane, LaneSession] = {}
+        self._deliveries = Deliveries(
+            identity=identity,
+            store=store,
+            copy=copy,
+            handlers=handlers,
+            answerer=answerer,
+            clock=clock,
+            refresh=self.refresh_directory,
+            on_report=waiters.informed,
+            on_finished=self._wake_publishers,
+        )
+        self._tasks: list[asyncio.Task[None]] = []
+        self._stopping = asyncio.Event()
+        self._refreshing = asyncio.Lock()
+        self._refresh: asyncio.Future[None] | None = None
+        self._ends_changed = asyncio.Event()
+        self._subscriber_lock: int | None = None
+        self.connected = asyncio.Event()
+
+    # -- life -------------------------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Starts connecting, in the background."""
+        if not self._tasks:
+            self._tasks = [
+                asyncio.create_task(self._keep_connected()),
+                asyncio.create_task(self._watch_ends()),
+                asyncio.create_task(self._watch_file()),
+            ]
+
+    async def until(self, stop: asyncio.Event) -> None:
+        """Returns when ``stop`` is set; raises what ended the connection for good."""
+        waiting = asyncio.create_task(stop.wait())
+        try:
+            await asyncio.wait({waiting, *self._tasks}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            waiting.cancel()
+        for task in self._tasks:
+            if task.done():
+                task.result()
+
+    async def stop(self) -> None:
+        """Drains: no more deliveries, handlers finish, acks are confirmed; then the line is closed."""
+        self._stopping.set()
+        for session in self._sessions.values():
+            session.drain()
+        await self._deliveries.finish()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(5.0):
+                while any(s.connected and not s.idle for s in self._sessions.values()):
+                    await LIVENESS.sleep(0.01)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks = []
+        if self._subscriber_lock is not None:
+            os.close(self._subscriber_lock)
+            self._subscriber_lock = None
+
+    @property
+    def quiet(self) -> bool:
+        """Whether nothing is under way here."""
+        publishers = all(not p.busy for p in self._publishers.values())
+        return publishers and self._deliveries.idle and all(s.idle for s in self._sessions.values())
+
+    async def enqueue(self, message: Outgoing, measure: MeasureRow | None) -> None:
+        """Puts a message and the measure it changes on the disk, in one commit, and wakes its publisher."""
+
+        def job(conn: sqlite3.Connection) -> None:
+            outbox.enqueue(conn, [message])
+            if measure is not None:
+                measures.put(conn, [measure])
+
+        await self._store.transact(job, urgent=message.lane is Lane.URGENT)
+        self._publishers[message.lane].wake()
+
+    def _wake_publishers(self) -> None:
+        for publisher in self._publishers.values():
+            publisher.wake()
+        self._ends_changed.set()
+
+    # -- connection -------------------------------------------------------------------------------------------------------------
+
+    async def _keep_connected(self) -> None:
+        """Dials for ever; the pause grows while nothing comes of it and is short again after a good connection."""
+        async for attempt in AsyncRetrying(
+            wait=_pause, retry=retry_if_exception(_mendable), sleep=LIVENESS.sleep, reraise=True
+        ):
+            with attempt:
+                try:
+                    await self._one_connection()
+                finally:
+                    was_connected = self.connected.is_set()
+                    self.connected.clear()
+                    if was_connected:
+                        attempt.retry_state.attempt_number = 1
+            if self._stopping.is_set():
+                return
+
+    async def _one_connection(self) -> None:
+        connection = HubConnection(self._identity)
+        self._connection = connection
+        try:
+            await self.refresh_directory()
+            self.connected.set()
+            works = [publisher.run(connection) for publisher in self._publishers.values()]
+            if self._may_subscribe():
+                works += [await self._session(connection, lane) for lane in Lane]
+            tasks = [asyncio.ensure_future(work) for work in works]
+            try:
+                await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+                for task in tasks:
+                    if task.done():
+                        task.result()
+            finally:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+                for publisher in self._publishers.values():
+                    publisher.busy = False
+        except BusError as failure:
+            if not self._stopping.is_set():
+                _log.warning("connection lost: %s", failure)
+            raise
+        finally:
+            self._connection = None
+            await connection.aclose()
+
+    async def _session(self, connection: HubConnection, lane: Lane) -> Coroutine[Any, Any, None]:
+        session = LaneSession(
+            lane,
+            subscription=self._subscription,
+            take=self._deliveries.take,
+            on_heartbeat=self._heard,
+            on_confirmed=self._confirmed,
+        )
+        self._sessions[lane] = session
+        epoch = int.from_bytes(await self._store.get_meta(EPOCH) or b"", "big")
+        return session.run(connection, epoch=epoch, checkpoint=await self._store.get_meta(CHECKPOINT) or b"")
+
+    def _may_subscribe(self) -> bool:
+        """Whether this process is the one that receives for the identity."""
+        if self._subscriber_lock is None:
+            fd = os.open(self._identity.path / "subscriber.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+            try:
+                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                os.close(fd)
+                return False
+            self._subscriber_lock = fd
+        return True
+
+    def _heard(self, beat: pb.Heartbeat) -> None:
+        if beat.directory_version > self._copy.version and not self._refreshing.locked():
+            self._refresh = asyncio.ensure_future(self._refresh_quietly())
+
+    async def _refresh_quietly(self) -> None:
+        try:
+            await self.refresh_directory()
+        except BusError as failure:
+            _log.warning("directory not refreshed: %s", failure)
+
+    async def _confirmed(self, session: LaneSession, seqs: Sequence[int]) -> None:
+        await self._store.confirmed(session.epoch, session.lane, seqs)
+
+    # -- directory --------------------------------------------------------------------------------------------------------------
+
+    async def load_directory(self) -> None:
+        """Builds the copy from the entries on the disk, each verified again."""
+        while entries := await self._store.directory(after=self._copy.version, limit=500):
+            self._copy.extend([(e.envelope, _record(e.sequencing)) for e in entries])
+
+    async def fetch_once(self) -> int:
+        """Refreshes the directory over a connection of its own; returns its version. Raises as ``refresh_directory``."""
+        self._connection = HubConnection(self._identity)
+        try:
+            await self.refresh_directory()
+        finally:
+            connection, self._connection = self._connection, None
+            await connection.aclose()
+        return self._copy.version
+
+    async def refresh_directory(self) -> None:
+        """Fetches, verifies and keeps what the hub has beyond our copy.
+
+        Raises:
+            Unavailable: The hub cannot be reached.
+            SignatureInvalid: An entry or the chain does not hold: the hub is not to be trusted.
+        """
+        connection = self._connection
+        if connection is None:
+            raise error(Reason.HUB_UNREACHABLE)
+        async with self._refreshing:
+            await self.load_directory()
+            while True:
+                request = directory_pb.ListEntriesRequest(after_version=self._copy.version)
+                answer = await calling(connection.directory.ListEntries(request, timeout=30))
+                if not answer.entries:
+                    return
+                first = self._copy.version + 1
+                self._copy.extend([(e.envelope, sequencing_from_proto(e.sequencing)) for e in answer.entries])
+                await self._store.append_directory([
+                    DirectoryEntry(
+                        version=first + i, envelope=e.envelope,
+                        sequencing=e.sequencing.SerializeToString(deterministic=True),
+                    )
+                    for i, e in enumerate(answer.entries)
+                ])  # fmt: skip
+
+    # -- ends and other processes -----------------------------------------------------------------------------------------------
+
+    async def _watch_ends(self) -> None:
+        while True:
+            self._ends_changed.clear()
+            now_us = self._clock.now_us()
+            due_us = await self._store.next_end_us()
+            if due_us is not None and due_us <= now_us:
+                for row in await self._store.due_measures(now_us):
+                    await self._lapse(row)
+                continue
+            pause = 60.0 if due_us is None else min(60.0, (due_us - now_us) / 1e6)
+            await wait_for(self._ends_changed, self._clock, pause)
+
+    async def _lapse(self, row: MeasureRow) -> None:
+        if row.recipient != self._identity.party:
+            # We ordered it: the bank ends it and says so; our own record moves on with the time.
+            from tocsin.client.life import lapsed
+
+            await self._store.put_measure(lapsed(row, self._clock.now_us()))
+            return
+        handler = self._handlers.get(Lapsed)
+        if handler is not None:
+            event = Lapsed(
+                thread_id=message_id_text(row.root_id), kind=row.instrument, ends_at=from_us(row.ends_us), repeat=False
+            )
+            try:
+                await handler.call(event, self._clock)
+            except Exception:  # the end stands whatever the application does; it is told again at the next look
+                _log.exception("the handler for Lapsed failed; it is asked again")
+                await wait_for(self._ends_changed, self._clock, 1.0)
+                return
+        root = await self._store.get_inbox(row.root_id)
+        lane = root.lane if root is not None else Lane.URGENT
+        report, after = self._answerer.lapse(row, lane=lane)
+        await self.enqueue(report, after)
+
+    async def _watch_file(self) -> None:
+        """Notices what another process of this identity wrote: answers by hand, messages to send, outcomes."""
+        while True:
+            await LIVENESS.sleep(ELSEWHERE_SECONDS)
+            if await self._store.changed_elsewhere():
+                self._wake_publishers()
+                self._waiters.ring_all()
+                for lane, session in self._sessions.items():
+                    for row in await self._store.inbox_list(InboxState.DONE, limit=200):
+                        if session.connected and row.lane is lane and row.epoch == session.epoch and not row.confirmed:
+                            session.ack(row.seq, row.attempt_token)
+
+
+def _record(raw: bytes) -> Sequencing:
+    return sequencing_from_proto(envelope_pb2.Sequencing.FromString(raw))
+
+
+def _mendable(failure: BaseException) -> bool:
+    return isinstance(failure, Unavailable)
+
+
+def _pause(state: RetryCallState) -> float:
+    failure = state.outcome.exception() if state.outcome is not None else None
+    asked = failure.retry_after_ms if isinstance(failure, Unavailable) else None
+    jittered: float = wait_random_exponential(multiplier=FIRST_RETRY_SECONDS, max=LONGEST_RETRY_SECONDS)(state)
+    return jittered + (asked or 0) / 1000
+

@@ -1,0 +1,397 @@
+"""One party on the bus: what an application holds.
+
+ * ``async with`` connects in the background and drains at the end; ``serve`` runs until told to stop; ``run`` is the whole program.
+ * Sending returns once the message is on this machine's disk. Everything else, the network included, may fail without losing it.
+ * What the hub says is checked: receipts against the log's key, deliveries against our own copy of the directory.
+
+Example:
+    bank = Participant.load("bank.identity")
+
+    @bank.on(StopPayment)
+    async def stop(order: StopPayment) -> Executed | Refused:
+        ...
+
+    bank.run()
+"""
+
+import asyncio
+import contextlib
+import os
+import signal
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from tocsin.client.answering import Answerer, outgoing
+from tocsin.client.compose import Composer, Follow
+from tocsin.client.directory_copy import DirectoryCopy
+from tocsin.client.handlers import CONCURRENCY, MAX_PROCESSING_SECONDS, Handler, Handlers
+from tocsin.client.identity import Identity, load_identity
+from tocsin.client.life import after_order, new_measure
+from tocsin.client.link import Link
+from tocsin.client.rows import MeasureRow
+from tocsin.client.sent import SentOrder, Waiters
+from tocsin.client.store import ClientStore
+from tocsin.clock import Clock, SystemClock
+from tocsin.core.errors import Reason, error
+from tocsin.core.identifiers import Identifier, identifier, parse_message_id
+from tocsin.core.measure import MeasureOrder
+from tocsin.core.message import KINDS, HolderNotice, Lane, Message
+from tocsin.core.money import Money, parse_money
+from tocsin.core.times import to_us
+from tocsin.crypto.ed25519 import Ed25519Signer
+from tocsin.wire.codec import open_envelope
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+SUBSCRIPTION = "main"
+
+
+class Participant:
+    """A party's connection to the bus. Make it with ``load``."""
+
+    def __init__(
+        self,
+        identity: Identity,
+        *,
+        clock: Clock | None = None,
+        random: Callable[[int], bytes] = os.urandom,
+        subscription: str = SUBSCRIPTION,
+    ) -> None:
+        self.identity = identity
+        self._clock = clock or SystemClock()
+        self._random = random
+        self._subscription = subscription
+        self._handlers = Handlers()
+        self._waiters = Waiters()
+        self._copy = DirectoryCopy(bus=identity.bus, root_hash=identity.root_hash)
+        self._composer = Composer(
+            identity=identity,
+            directory=lambda: self._copy.directory,
+            signer=Ed25519Signer(identity.agent_seed),
+            clock=self._clock,
+            random=random,
+        )
+        self._store: ClientStore | None = None
+        self._link: Link | None = None
+
+    @classmethod
+    def load(
+        cls,
+        path: str | Path,
+        *,
+        passphrase: str | None = None,
+        passphrase_file: str | Path | None = None,
+        clock: Clock | None = None,
+        subscription: str = SUBSCRIPTION,
+    ) -> Self:
+        """The party whose identity directory is ``path``.
+
+        The passphrase comes from the argument, the file, the systemd credential ``tocsin-passphrase``, the file that
+        ``TOCSIN_PASSPHRASE_FILE`` names, or a question at the terminal.
+
+        Raises:
+            LocalFault: PASSPHRASE_WRONG, IDENTITY_INVALID, IDENTITY_EXPOSED.
+        """
+        file = Path(passphrase_file) if passphrase_file is not None else None
+        identity = load_identity(Path(path), passphrase=passphrase, passphrase_file=file)
+        return cls(identity, clock=clock, subscription=subscription)
+
+    # -- handling ---------------------------------------------------------------------------------------------------------------
+
+    def on(
+        self,
+        cls: type,
+        *,
+        concurrency: int = CONCURRENCY,
+        max_processing: float = MAX_PROCESSING_SECONDS,
+        exercise: bool = False,
+    ) -> Callable[[F], F]:
+        """Registers a handler for a kind of order, or for ``Lapsed``.
+
+        Args:
+            cls: Such as ``StopPayment``.
+            concurrency: How many run at a time; orders of one thread never overlap.
+            max_processing: Seconds one call may take.
+            exercise: Whether drills are handed to it too.
+        """
+
+        def enter(function: F) -> F:
+            self._handlers.register(
+                cls,
+                Handler(function=function, concurrency=concurrency, max_processing=max_processing, exercise=exercise),
+            )
+            return function
+
+        return enter
+
+    # -- running ----------------------------------------------------------------------------------------------------------------
+
+    async def __aenter__(self) -> Self:
+        await self.open()
+        self.link.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def open(self) -> None:
+        """Opens the durable file and the directory copy; connects to nothing."""
+        if self._store is not None:
+            return
+        store = await ClientStore.open(self.identity.database)
+        try:
+            answerer = Answerer(identity=self.identity, composer=self._composer, clock=self._clock)
+            self._link = Link(
+                identity=self.identity,
+                store=store,
+                copy=self._copy,
+                handlers=self._handlers,
+                answerer=answerer,
+                waiters=self._waiters,
+                clock=self._clock,
+                random=self._random,
+                subscription=self._subscription,
+            )
+            await self._link.load_directory()
+        except BaseException:
+            await store.aclose()
+            raise
+        self._store = store
+
+    async def aclose(self) -> None:
+        """Finishes what runs, has acks confirmed, and closes; what is not sent stays in the outbox."""
+        if self._link is not None:
+            await self._link.stop()
+        if self._store is not None:
+            await self._store.aclose()
+        self._store = self._link = None
+        self._waiters.close()
+
+    async def fetch_directory(self) -> int:
+        """Fetches, verifies and keeps the directory, over one connection; returns its version.
+
+        Raises:
+            Unavailable: The hub cannot be reached.
+            SignatureInvalid: What the hub gave does not hold.
+        """
+        await self.open()
+        return await self.link.fetch_once()
+
+    async def serve(self, stop: asyncio.Event | None = None) -> None:
+        """Runs until ``stop`` is set (or for ever): connects, resumes, handles, drains.
+
+        Raises:
+            BusError: What no reconnecting can mend, such as a hub behind our log or a revoked membership.
+        """
+        await self.open()
+        try:
+            self.link.start()
+            await self.link.until(stop or asyncio.Event())
+        finally:
+            await self.aclose()
+
+    def run(self) -> None:
+        """The whole program: serves until SIGINT or SIGTERM, then drains."""
+
+        async def main() -> None:
+            stop = asyncio.Event()
+            loop = asyncio.get_running_loop()
+            for number in (signal.SIGINT, signal.SIGTERM):
+                with contextlib.suppress(NotImplementedError):  # no signals on this platform's loops: Ctrl-C still ends it
+                    loop.add_signal_handler(number, stop.set)
+            await self.serve(stop)
+
+        asyncio.run(main())
+
+    @property
+    def store(self) -> ClientStore:
+        """The durable file.
+
+        Raises:
+            LocalFault: IDENTITY_INVALID when the participant is not open.
+        """
+        if self._store is None:
+            raise error(Reason.IDENTITY_INVALID, hint="open the participant first: async with, or serve")
+        return self._store
+
+    @property
+    def link(self) -> "Link":
+        """The connection's supervisor. Raises as ``store`` does."""
+        if self._link is None:
+            raise error(Reason.IDENTITY_INVALID, hint="open the participant first: async with, or serve")
+        return self._link
+
+    @property
+    def directory_copy(self) -> DirectoryCopy:
+        """Our verified copy of the directory."""
+        return self._copy
+
+    @property
+    def quiet(self) -> bool:
+        """Whether nothing is under way: outbox drained, handlers idle, acks confirmed."""
+        return self._link is None or self._link.quiet
+
+    # -- sending ----------------------------------------------------------------------------------------------------------------
+
+    async def stop_payment(
+        self,
+        *,
+        account: str | Identifier,
+        contact: str,
+        amount: str | Money | None = None,
+        holder: str = "",
+        reason: str = "",
+        **more: Any,
+    ) -> "SentOrder":
+        """Orders a bank to hold money at once.
+
+        Args:
+            account: Card, IBAN or account as people write it; routed to the one party that serves it.
+            contact: Whom the bank and the holder may call.
+            amount: What to hold at most, such as ``"50000.00 CNY"``; needed unless ``scope`` is WHOLE_ACCOUNT.
+            holder: Name the bank matches before it acts (travels sealed).
+            reason: For the bank's officer (travels sealed).
+            more: Other fields of ``StopPayment`` (``scope``, ``transaction_ref``, ``necessity``, ``victim``, …) and of the header
+                (``case_ref``, ``remedy``, ``holder_notice``, ``lane``, ``exercise``, ``on_behalf_of``, ``profile``, ``statute``, ``article``,
+                ``document_no``).
+
+        Returns:
+            The order; its receipt and outcome are awaited there.
+
+        Raises:
+            Rejected: What is wrong here and now: a check digit, an amount, nobody serving the account.
+        """
+        given = {"amount": amount, "holder": holder, "reason": reason, "contact": contact, **more}
+        return await self.order("stop-payment", target=account, **given)
+
+    async def freeze(
+        self, account_or_order: "str | Identifier | SentOrder", *, case_filing_no: str, document_no: str, contact: str, **more: Any
+    ) -> "SentOrder":
+        """Freezes under a filed case: in the thread of a stop, without a gap, or on its own.
+
+        Args:
+            account_or_order: The stop to convert, or an account.
+            case_filing_no: Number of the filed case.
+            document_no: Number of the legal document.
+            contact: Whom the bank and the holder may call.
+            more: As for ``stop_payment``, with the fields of ``Freeze``.
+
+        Raises:
+            Rejected: As ``stop_payment``; THREAD_UNKNOWN for an order that is not ours.
+        """
+        given = {"case_filing_no": case_filing_no, "document_no": document_no, "contact": contact, **more}
+        if isinstance(account_or_order, SentOrder):
+            return await self.order("freeze", thread=account_or_order.id, **given)
+        return await self.order("freeze", target=account_or_order, **given)
+
+    async def extend(self, order: "SentOrder | str", *, reason: str = "") -> "SentOrder":
+        """Asks for one more term of a stop. Raises as ``freeze``."""
+        return await self.order("extend", thread=_id_of(order), reason=reason)
+
+    async def release(self, order: "SentOrder | str", *, reason: str = "") -> "SentOrder":
+        """Ends a measure now. Raises as ``freeze``."""
+        return await self.order("release", thread=_id_of(order), reason=reason)
+
+    async def order(
+        self, kind: str, *, target: str | Identifier | None = None, thread: str = "", **fields: Any
+    ) -> "SentOrder":
+        """Sends an order of any kind: the one door the others go through.
+
+        Args:
+            kind: Such as ``stop-payment``.
+            target: What it is about, for an order that starts a thread.
+            thread: Any order id of the thread it joins.
+            fields: Fields of the kind and of the header.
+
+        Raises:
+            Rejected: See ``stop_payment``.
+        """
+        one = KINDS[kind]
+        own = {f.name for sealed in (False, True) for f in one.fields(sealed=sealed)}
+        values = {name: _value(one.cls, name, value) for name, value in fields.items() if name in own and value is not None}
+        rest = {name: value for name, value in fields.items() if name not in own and value is not None}
+        now_us = self._clock.now_us()
+        if not thread:
+            if target is None:
+                raise error(Reason.FIELD_MISSING, field="target", rule="the card or account")
+            aimed = target if isinstance(target, Identifier) else identifier(target)
+            basis = {name: rest.pop(name) for name in _BASIS if name in rest}
+            message, envelope = self._composer.root(one, target=aimed, fields=values, header=_header(rest), **basis)
+            assert isinstance(message, MeasureOrder)
+            profile = message.header.legal_basis.profile if message.header.legal_basis is not None else ""
+            subject = self.identity.subject_token(aimed)
+            row: MeasureRow | None = new_measure(message, profile=profile, subject=subject, now_us=now_us)
+        else:
+            row, follow = await self._follow(parse_message_id(thread))
+            basis = {name: rest.pop(name) for name in _BASIS if name in rest}
+            message, envelope = self._composer.follow(one, follow, fields=values, header=_header(rest), **basis)
+            assert isinstance(message, MeasureOrder)
+            row = after_order(row, message, now_us)
+        await self.link.enqueue(outgoing(message, envelope, now_us), row)
+        return SentOrder(message, self)
+
+    async def _follow(self, order_id: bytes) -> tuple[MeasureRow, Follow]:
+        sent = await self.store.get_outbox(order_id)
+        row = await self.store.get_measure(sent.root_id if sent is not None else order_id)
+        root = await self.store.get_outbox(row.root_id) if row is not None else None
+        if row is None or root is None:
+            raise error(Reason.THREAD_UNKNOWN, field="thread")
+        message = open_envelope(root.envelope).message
+        return row, Follow(
+            root_id=row.root_id, parent_id=order_id, recipient=row.recipient, lane=root.lane, exercise=row.exercise,
+            profile=row.profile, target=message.header.target,
+        )  # fmt: skip
+
+    @property
+    def waiters(self) -> Waiters:
+        """Who waits for receipts and outcomes."""
+        return self._waiters
+
+
+_BASIS = ("profile", "statute", "article", "document_no")
+_HEADER = frozenset({"contact", "remedy", "case_ref", "case_filing_no", "holder_notice", "lane", "exercise", "on_behalf_of"})
+
+
+def _header(given: Mapping[str, Any]) -> dict[str, Any]:
+    unknown = sorted(set(given) - _HEADER)
+    if unknown:
+        raise error(Reason.FIELD_INVALID, field=unknown[0], rule="a field of this kind or of the header")
+    made = dict(given)
+    if isinstance(made.get("lane"), str):
+        made["lane"] = _member(Lane, "lane", made["lane"])
+    if isinstance(made.get("holder_notice"), str):
+        made["holder_notice"] = _member(HolderNotice, "holder_notice", made["holder_notice"])
+    return made
+
+
+def _value(cls: type[Message], name: str, value: Any) -> Any:
+    """A field's value from what people write: amounts and enum names as text, times as datetimes."""
+    import typing
+
+    hint = typing.get_type_hints(cls)[name]
+    kinds = [one for one in (typing.get_args(hint) or (hint,)) if isinstance(one, type)]
+    for one in kinds:
+        if one is Money and isinstance(value, str):
+            return parse_money(value, field=name, positive=True)
+        if hasattr(one, "__members__") and isinstance(value, str):
+            return _member(one, name, value)
+    if isinstance(value, datetime):
+        return to_us(value, field=name)
+    return value
+
+
+def _member(enum: Any, field: str, text: str) -> Any:
+    found = enum.__members__.get(text.upper().replace("-", "_"))
+    if found is None:
+        names = ", ".join(name.lower().replace("_", "-") for name in enum.__members__)
+        raise error(Reason.FIELD_INVALID, field=field, rule=f"one of {names}")
+    return found
+
+
+def _id_of(order: "SentOrder | str") -> str:
+    return order if isinstance(order, str) else order.id

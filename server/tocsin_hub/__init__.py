@@ -1,0 +1,1 @@
+"""The Tocsin hub: admits, decides, commits and delivers signed messages between parties."""

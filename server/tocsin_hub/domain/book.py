@@ -1,0 +1,95 @@
+"""What a decision is made on and what it makes: the admitted message, the state of the batch, the effects.
+
+ * ``Book`` is the stored state plus the effects of the batch's earlier messages; only ``take`` changes it.
+ * An order's answer is ``open``, ``unexecuted``, or the outcome of its report in lower case.
+"""
+
+from dataclasses import dataclass, field
+
+from tocsin.core.directory import Directory
+from tocsin.core.message import Message
+from tocsin_hub.domain.rows import Changes, Known, Loaded, OrderRow, SubjectRow, ThreadRow, TimerKey, TimerRow
+
+OPEN = "open"
+UNEXECUTED = "unexecuted"
+"""States of an order's answer; the others are the outcome of its report, in lower case."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admitted:
+    """A message whose bytes and signature are good.
+
+    Attributes:
+        subject: Keyed token of the target; empty when there is none or in a drill.
+        author_public_key: The key the signature was checked with.
+        envelope: The exact bytes.
+    """
+
+    message: Message
+    message_hash: bytes
+    signature: bytes
+    envelope: bytes
+    subject: bytes
+    author_public_key: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Duplicate:
+    """The message is in the log already."""
+
+    log_index: int
+
+
+@dataclass(slots=True, kw_only=True)
+class Accepted:
+    """What accepting a message does.
+
+    Attributes:
+        deliver_to: Recipients of the entry; ``copies`` are told for information.
+        directory: The directory after it, when it is a directory message.
+        late: A report that came after its order had ended.
+        alarm: Something an operator or officer must see, as a stable word.
+    """
+
+    root_id: bytes
+    profile_version: int = 0
+    thread: ThreadRow | None = None
+    order: OrderRow | None = None
+    subject: SubjectRow | None = None
+    timers_set: list[TimerRow] = field(default_factory=list)
+    timers_cleared: list[TimerKey] = field(default_factory=list)
+    deliver_to: tuple[str, ...] = ()
+    directory: Directory | None = None
+    never_withheld: bool = False
+    late: bool = False
+    alarm: str = ""
+
+
+class Book:
+    """The state a batch is judged on: what was loaded, with the effects of the batch's earlier messages."""
+
+    def __init__(self, loaded: Loaded, directory: Directory, changes: Changes) -> None:
+        self.loaded = loaded
+        self.directory = directory
+        self.changes = changes
+
+    def take(self, admitted: Admitted, accepted: Accepted, index: int) -> None:
+        """Makes the effects of ``accepted`` part of the state and of the changes to write."""
+        header = admitted.message.header
+        loaded, changes = self.loaded, self.changes
+        loaded.known[header.message_id] = Known(
+            message_id=header.message_id, sender=header.sender, message_hash=admitted.message_hash, log_index=index
+        )
+        if (thread := accepted.thread) is not None:
+            loaded.threads[thread.root_id] = changes.threads[thread.root_id] = thread
+        if (order := accepted.order) is not None:
+            loaded.orders[order.order_id] = changes.orders[order.order_id] = order
+        if (subject := accepted.subject) is not None:
+            loaded.subjects[subject.subject] = changes.subjects[subject.subject] = subject
+        for key in accepted.timers_cleared:
+            changes.timers_set.pop(key, None)
+            changes.timers_cleared.add(key)
+        for timer in accepted.timers_set:
+            changes.timers_set[TimerKey(timer.order_id, timer.deadline)] = timer
+        if accepted.directory is not None:
+            self.directory = accepted.directory

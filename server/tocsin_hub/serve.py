@@ -1,0 +1,131 @@
+"""Running a hub from its directory: open, begin, ports; and stop in the opposite order. What ``tocsin-hub serve`` and the test kit do."""
+
+import asyncio
+import contextlib
+import hashlib
+import signal
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from tocsin.clock import Clock
+from tocsin.crypto.privatefile import read_private
+from tocsin.sqlitethread import Faults
+from tocsin.wire.codec import open_envelope
+from tocsin_hub.app import Hub, open_hub
+from tocsin_hub.config import HubConfig, HubPaths, load_config
+from tocsin_hub.init_dir import load_genesis, load_hub_keys
+from tocsin_hub.pki import PartyCertificates
+from tocsin_hub.rpc.server import Credentials, Ports
+
+MAX_PEM_BYTES = 64 * 1024
+
+_log = structlog.get_logger("serve")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Serving:
+    """A hub with open ports."""
+
+    hub: Hub
+    ports: Ports
+
+    @property
+    def bus_address(self) -> str:
+        """host:port of the bus."""
+        return self.hub.config.advertised(self.ports.bus_port)
+
+    @property
+    def enrol_address(self) -> str:
+        """host:port of enrolment."""
+        return self.hub.config.advertised(self.ports.enrol_port)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trust:
+    """What join codes of a hub directory carry."""
+
+    root_hash: bytes
+    ca_hash: bytes
+
+
+def load_trust(paths: HubPaths) -> Trust:
+    """The hashes of governance root and CA.
+
+    Raises:
+        LocalFault: IDENTITY_INVALID or IDENTITY_EXPOSED.
+    """
+    certificates = _certificates(paths, bus="")
+    return Trust(
+        root_hash=open_envelope(load_genesis(paths)[0]).message_hash,
+        ca_hash=hashlib.sha256(certificates.ca_der).digest(),
+    )
+
+
+@contextlib.asynccontextmanager
+async def serving(
+    root: Path,
+    passphrase: str,
+    *,
+    config: HubConfig | None = None,
+    clock: Clock | None = None,
+    faults: Faults | None = None,
+) -> AsyncIterator[Serving]:
+    """A hub that serves for the block, and has drained and closed after it.
+
+    Raises:
+        LocalFault: IDENTITY_INVALID, PASSPHRASE_WRONG, ROLLBACK, CORRUPT, ALREADY_RUNNING.
+        StoreBusy: STORE_BUSY or STORE_FULL.
+        RuntimeError: A port is taken.
+    """
+    paths = HubPaths(root.absolute())
+    config = config or load_config(paths.root)
+    keys = load_hub_keys(paths, passphrase)
+    hub = await open_hub(config, paths, keys, clock=clock, faults=faults)
+    try:
+        await hub.begin(load_genesis(paths))
+        credentials = Credentials(
+            key_pem=read_private(paths.tls_key, limit=MAX_PEM_BYTES),
+            certificate_pem=read_private(paths.tls_pem, limit=MAX_PEM_BYTES),
+            ca_pem=read_private(paths.ca_pem, limit=MAX_PEM_BYTES),
+        )
+        ports = Ports(hub, credentials, _certificates(paths, bus=config.bus))
+        try:
+            await ports.open()
+            yield Serving(hub=hub, ports=ports)
+        finally:
+            await ports.close()
+    finally:
+        await hub.aclose()
+
+
+async def serve(root: Path, passphrase: str, *, announce: Callable[[Serving], None]) -> None:
+    """Serves until SIGINT or SIGTERM; a second signal ends it at once. Raises as ``serving`` does."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def asked() -> None:
+        if stop.is_set():
+            signal.raise_signal(signal.SIGKILL)
+        stop.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, asked)
+    async with serving(root, passphrase) as one:
+        announce(one)
+        watched = [asyncio.ensure_future(stop.wait()), *one.hub.tasks]
+        await asyncio.wait(watched, return_when=asyncio.FIRST_COMPLETED)
+        for task in one.hub.tasks:
+            if task.done():
+                task.result()  # the hub's own work ended: its error ends the process
+        _log.info("stopping", action="hub_stopping")
+
+
+def _certificates(paths: HubPaths, *, bus: str) -> PartyCertificates:
+    return PartyCertificates(
+        bus=bus,
+        ca_key_pem=read_private(paths.ca_key, limit=MAX_PEM_BYTES),
+        ca_pem=read_private(paths.ca_pem, limit=MAX_PEM_BYTES),
+    )

@@ -1,0 +1,349 @@
+"""Delivery: from mailboxes to sessions, and acks back into the store.
+
+ * One ``Mailbox`` (``domain.delivery``) per subscription in use holds a bounded window; what it lacks is read from the store.
+ * Released batches are offered to the mailboxes in memory, so that a delivery needs no read while its subscriber keeps up.
+ * Acks are saved together and confirmed to their session only once saved.
+ * A routine delivery given up goes to the dead letters; an urgent one is escalated by a hub-signed record *and* stays.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import SystemRandom
+
+import structlog
+
+from tocsin.clock import LIVENESS, Clock, wait_for
+from tocsin.core.errors import BusError
+from tocsin.wire.sequencing import Sequencing
+from tocsin_hub.bodies import BodyCipher
+from tocsin_hub.domain.attempts import Attempt, Item
+from tocsin_hub.domain.delivery import Mailbox
+from tocsin_hub.domain.rows import AttemptRow, CursorRow, EntryRow, MailboxKey
+from tocsin_hub.metrics import ACKS, DELIVERIES
+from tocsin_hub.service.batch import Committed, sequencing_of
+from tocsin_hub.service.receipts import ReceiptReader
+from tocsin_hub.store.base import HubStore, WriteTx
+
+MAIN = "main"
+"""The subscription every party has."""
+
+FRAME_DELIVERIES = 64
+"""Deliveries of one frame: large enough to make the transport cheap, small enough to be handled in a few milliseconds."""
+
+FRAME_BYTES = 1024 * 1024
+"""Bytes of one frame of deliveries."""
+
+DELAY_STEP_SECONDS = 0.25
+"""How exactly a delayed redelivery is timed; delays begin at a second."""
+
+_log = structlog.get_logger("deliver")
+_random = SystemRandom()
+
+
+@dataclass(slots=True)
+class Body:
+    """What an attempt sends: the envelope and its sequencing record."""
+
+    envelope: bytes
+    sequencing: Sequencing
+
+
+class Queue:
+    """One subscription of one mailbox with its sessions."""
+
+    def __init__(self, mailbox: Mailbox[Body]) -> None:
+        self.mailbox = mailbox
+        self.sessions: dict[str, Seat] = {}
+        self.reading = asyncio.Lock()
+
+    def wake(self) -> None:
+        """Lets every session look again."""
+        for seat in self.sessions.values():
+            seat.wake.set()
+
+
+class Seat:
+    """A session's place at a queue: what ``rpc`` holds.
+
+    Attributes:
+        wake: Set when there may be something to send.
+        confirmed: Seqs whose acks are durable and not yet told; ``fenced`` those refused.
+    """
+
+    def __init__(self, session: str, queue: Queue, office: "PostOffice") -> None:
+        self.session = session
+        self.queue = queue
+        self.wake = asyncio.Event()
+        self.confirmed: list[int] = []
+        self.fenced: list[int] = []
+        self._office = office
+
+    def credit(self, messages: int, size: int) -> None:
+        """More room at the subscriber."""
+        self.queue.mailbox.credit(self.session, messages, size)
+        self.wake.set()
+
+    def ack(self, seq: int, token: bytes) -> None:
+        """The handler has finished; confirmed once saved, or fenced."""
+        if self.queue.mailbox.ack(seq, token):
+            ACKS.labels("taken").inc()
+            self._office.save_soon(self, seq)
+        else:
+            ACKS.labels("fenced").inc()
+            self.fenced.append(seq)
+            self.wake.set()
+
+    def nack(self, seq: int, token: bytes, *, delay_ms: int, reason: str, permanent: bool) -> None:
+        """The handler did not finish."""
+        self._office.nack(self, seq, token, delay_ms=delay_ms, reason=reason, permanent=permanent)
+
+    def extend(self, seq: int, token: bytes) -> None:
+        """The handler is still at it. The session is the lease, so nothing changes; a stale attempt is told."""
+        if not self.queue.mailbox.holds(seq, token):
+            self.fenced.append(seq)
+            self.wake.set()
+
+    @property
+    def in_flight(self) -> int:
+        """Attempts this session holds."""
+        return self.queue.mailbox.in_flight(self.session)
+
+    async def next_frame(self) -> list[Attempt[Body]]:
+        """What may be sent now; empty when there is nothing."""
+        return await self._office.next_frame(self)
+
+    def leave(self) -> None:
+        """Ends the session; its leases are free after a grace."""
+        self._office.leave(self)
+
+
+class PostOffice:
+    """All queues in use.
+
+    Args:
+        on_given_up: Called when a person must be told of an urgent delivery that cannot be made.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: HubStore,
+        bodies: BodyCipher,
+        clock: Clock,
+        generation: int,
+        random_bytes: Callable[[int], bytes],
+        on_given_up: Callable[[EntryRow], None],
+    ) -> None:
+        self._store = store
+        self._bodies = bodies
+        self._clock = clock
+        self._generation = generation
+        self._random_bytes = random_bytes
+        self._on_given_up = on_given_up
+        self._receipts = ReceiptReader(store)
+        self._queues: dict[tuple[MailboxKey, str], Queue] = {}
+        self._opening = asyncio.Lock()
+        self._unsaved: list[tuple[Seat, int]] = []
+        self._dirty: set[tuple[MailboxKey, str]] = set()
+        self._save = asyncio.Event()
+        self._numbers = 0
+        self._heads: dict[MailboxKey, int] = {}
+        self._cursors: dict[MailboxKey, int] = {}
+        self._saving = False
+
+    async def load(self) -> None:
+        """Reads where every mailbox stands."""
+        for mailbox, (head, cursor) in (await self._store.all_mailboxes()).items():
+            self._heads[mailbox], self._cursors[mailbox] = head, cursor
+
+    def now_us(self) -> int:
+        """The clock of redelivery."""
+        return self._clock.now_us()
+
+    def backlog(self, mailbox: MailboxKey) -> int:
+        """Entries not acked on the main subscription."""
+        return self._heads.get(mailbox, 0) - self._cursors.get(mailbox, 0)
+
+    def heads(self) -> dict[MailboxKey, int]:
+        """Highest seq of every mailbox."""
+        return dict(self._heads)
+
+    def sessions(self) -> dict[MailboxKey, int]:
+        """Open sessions by mailbox."""
+        return {key: len(queue.sessions) for (key, _), queue in self._queues.items() if queue.sessions}
+
+    @property
+    def quiet(self) -> bool:
+        """Whether no ack waits to be saved and no session has something it could be sent."""
+        if self._unsaved or self._dirty or self._saving:
+            return False
+        now_us = self._clock.now_us()
+        return not any(q.mailbox.ready or q.mailbox.wanted(now_us) is not None for q in self._queues.values())
+
+    async def enter(self, mailbox: MailboxKey, subscription: str) -> Seat:
+        """A session's place at a subscription."""
+        queue = await self._queue(mailbox, subscription)
+        self._numbers += 1
+        seat = Seat(str(self._numbers), queue, self)
+        queue.mailbox.open_session(seat.session)
+        queue.sessions[seat.session] = seat
+        return seat
+
+    async def _queue(self, mailbox: MailboxKey, subscription: str) -> Queue:
+        """The queue of a subscription, built from the store at first."""
+        async with self._opening:
+            queue = self._queues.get((mailbox, subscription))
+            if queue is None:
+                state = await self._store.mailbox_state(mailbox, subscription)
+                box: Mailbox[Body] = Mailbox(
+                    mailbox, subscription, cursor=state.cursor, head=max(state.head_seq, self._heads.get(mailbox, 0)),
+                    attempts=state.attempts, generation=self._generation, random_bytes=self._random_bytes,
+                )  # fmt: skip
+                queue = self._queues[mailbox, subscription] = Queue(box)
+        return queue
+
+    def wake_all(self) -> None:
+        """Lets every session look again."""
+        for queue in self._queues.values():
+            queue.wake()
+
+    def leave(self, seat: Seat) -> None:
+        """See ``Seat.leave``."""
+        del seat.queue.sessions[seat.session]
+        seat.queue.mailbox.close_session(seat.session, self._clock.now_us())
+        seat.queue.wake()
+
+    def released(self, committed: Committed) -> None:
+        """Offers the entries of a released batch."""
+        touched: dict[MailboxKey, list[Item[Body]]] = {}
+        for entry, row, envelope in committed.entries:
+            self._heads[entry.mailbox] = max(entry.seq, self._heads.get(entry.mailbox, 0))
+            if any(key[0] == entry.mailbox for key in self._queues):
+                head = committed.heads[row.directory_version]
+                item = Item(entry=entry, size=len(envelope), body=Body(envelope, sequencing_of(row, head)))
+                touched.setdefault(entry.mailbox, []).append(item)
+        for (mailbox, _), queue in self._queues.items():
+            if mailbox in touched:
+                queue.mailbox.offer(touched[mailbox])
+                queue.wake()
+
+    async def next_frame(self, seat: Seat) -> list[Attempt[Body]]:
+        """See ``Seat.next_frame``."""
+        mailbox = seat.queue.mailbox
+        if mailbox.wanted(self._clock.now_us()) is not None:
+            async with seat.queue.reading:
+                while (wanted := mailbox.wanted(self._clock.now_us())) is not None:
+                    await self._read(seat.queue, *wanted)
+        attempts = mailbox.next_batch(
+            seat.session, self._clock.now_us(), max_messages=FRAME_DELIVERIES, max_bytes=FRAME_BYTES
+        )
+        lane = str(mailbox.key.lane)
+        for attempt in attempts:
+            DELIVERIES.labels(lane, str(attempt.repeat).lower()).inc()
+        return attempts
+
+    async def _read(self, queue: Queue, after_seq: int, limit: int) -> None:
+        stored = await self._store.entries(queue.mailbox.key, after_seq=after_seq, limit=limit)
+        records = await self._receipts.sequencings([one.message for one in stored])
+        items = []
+        for one, record in zip(stored, records, strict=True):
+            envelope = self._bodies.open(one.message.message_id, one.message.body)
+            items.append(Item(entry=one.entry, size=len(envelope), body=Body(envelope, record)))
+        queue.mailbox.offer(items)
+
+    def nack(self, seat: Seat, seq: int, token: bytes, *, delay_ms: int, reason: str, permanent: bool) -> None:
+        """See ``Seat.nack``."""
+        mailbox = seat.queue.mailbox
+        nacked = mailbox.nack(
+            seq, token, delay_ms=delay_ms, reason=reason, permanent=permanent, now_us=self._clock.now_us(),
+            random=_random.random,
+        )  # fmt: skip
+        if nacked.entry is None:
+            seat.fenced.append(seq)
+            seat.wake.set()
+            return
+        if nacked.verdict.is_dead or nacked.verdict.escalates:
+            _log.warning(
+                "delivery given up", action="given_up", party=mailbox.key.party, lane=mailbox.key.lane, seq=seq,
+                verdict=nacked.verdict.value, reason=reason[:200],
+            )  # fmt: skip
+        if nacked.verdict.escalates:
+            self._on_given_up(nacked.entry)
+        self._changed(seat.queue)
+        seat.queue.wake()
+
+    def save_soon(self, seat: Seat, seq: int) -> None:
+        """Saves an ack with the next save."""
+        self._unsaved.append((seat, seq))
+        self._changed(seat.queue)
+
+    def _changed(self, queue: Queue) -> None:
+        self._dirty.add((queue.mailbox.key, queue.mailbox.subscription))
+        self._save.set()
+
+    async def revive(self, rows: list[AttemptRow]) -> None:
+        """Offers dead letters again; their rows are all of one mailbox and subscription."""
+        mailbox, subscription = rows[0].mailbox, rows[0].subscription
+        queue = await self._queue(mailbox, subscription)
+        queue.mailbox.revive(rows, self._clock.now_us())
+        self._changed(queue)
+        queue.wake()
+
+    async def run(self) -> None:
+        """Saves acks and wakes sessions for what was delayed, until cancelled."""
+        waker = asyncio.create_task(self._wake_delayed())
+        try:
+            while True:
+                await self._save.wait()
+                self._save.clear()
+                await self._save_once()
+        finally:
+            waker.cancel()
+
+    async def flush(self) -> None:
+        """Saves what waits (at drain)."""
+        while self._dirty:
+            await self._save_once()
+
+    async def _save_once(self) -> None:
+        unsaved, self._unsaved = self._unsaved, []
+        dirty, self._dirty = self._dirty, set()
+        cursors: list[CursorRow] = []
+        attempts: list[AttemptRow] = []
+        for key in dirty:
+            changes = self._queues[key].mailbox.take_changes(self._clock.now_us())
+            cursors += [changes.cursor] if changes.cursor is not None else []
+            attempts += changes.attempts
+
+        def job(tx: WriteTx) -> None:
+            tx.save_attempts(attempts)
+            tx.save_cursors(cursors)
+
+        self._saving = True
+        try:
+            while True:
+                try:
+                    await self._store.transact(job)
+                    break
+                except BusError as failure:
+                    _log.error("acks not saved", action="save_failed", reason=failure.reason)
+                    await LIVENESS.sleep(0.5)
+        finally:
+            self._saving = False
+        for cursor in cursors:
+            if cursor.subscription == MAIN:
+                self._cursors[cursor.mailbox] = cursor.acked_through
+        for seat, seq in unsaved:
+            seat.confirmed.append(seq)
+            seat.wake.set()
+
+    async def _wake_delayed(self) -> None:
+        never = asyncio.Event()
+        while True:
+            await wait_for(never, self._clock, DELAY_STEP_SECONDS)
+            now_us = self._clock.now_us()
+            for queue in self._queues.values():
+                due_us = queue.mailbox.next_wake_us()
+                if due_us is not None and due_us <= now_us:
+                    queue.wake()

@@ -1,0 +1,226 @@
+"""The one line through which everything passes: decide → commit, batch by batch, under the log head.
+
+ * One batch at a time. Urgent messages first; the routine ones of a batch end at 64 messages or 5 ms of deciding. No delay is
+   added: a batch is what is waiting when the batch before has committed.
+ * The batch is decided and written in one transaction; directory and tree in memory move on only when the commit is good.
+ * Nothing leaves before its commit is good *and* the checkpoint is in the anchor file: receipts and deliveries are released
+   then, in batch order. The next batch may be decided meanwhile.
+ * A commit that failed refuses its messages as Unavailable; the sender offers them again under the same ids.
+ * While the wall clock has an unexplained step no deadline is recorded; messages go on under the last time accepted.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+
+from tocsin.clock import LIVENESS, Clock, ClockWatch, wait_for
+from tocsin.core.directory import Directory
+from tocsin.core.errors import BusError, Reason, error
+from tocsin.core.message import Lane
+from tocsin.wire.sequencing import Receipt
+from tocsin_hub.domain.book import Admitted, Duplicate
+from tocsin_hub.log.anchor import AnchorFile
+from tocsin_hub.log.tree import Frontier
+from tocsin_hub.service.batch import BatchMaker, Committed
+from tocsin_hub.service.receipts import ReceiptReader
+from tocsin_hub.store.base import HubStore, WriteTx
+
+MAX_URGENT = 256
+"""Urgent messages of one batch: more than gather while one commit runs."""
+
+MAX_ROUTINE = 64
+"""Routine messages of one batch: the knee of the group-commit curve, and a few milliseconds of deciding."""
+
+MAX_WAITING = 8192
+"""Messages waiting to be sequenced before more are turned away: about two seconds of work."""
+
+IDLE_SECONDS = 60.0
+"""How often the deadlines are looked at when none is near."""
+
+_log = structlog.get_logger("sequencer")
+
+
+@dataclass(slots=True)
+class _Waiting:
+    admitted: Admitted
+    future: "asyncio.Future[Receipt]"
+
+
+class Sequencer:
+    """Sequences admitted messages.
+
+    Args:
+        on_released: Called in batch order with every committed batch once it may leave the process.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: HubStore,
+        maker: BatchMaker,
+        anchor: AnchorFile,
+        clock: Clock,
+        directory: Directory,
+        frontier: Frontier,
+        next_due_us: int | None,
+        on_released: Callable[[Committed], None],
+    ) -> None:
+        self._store = store
+        self._maker = maker
+        self._anchor = anchor
+        self._clock = clock
+        self._on_released = on_released
+        self._receipts = ReceiptReader(store)
+        self._urgent: deque[_Waiting] = deque()
+        self._routine: deque[_Waiting] = deque()
+        self._wake = asyncio.Event()
+        self._deadlines_changed = asyncio.Event()
+        self._release: asyncio.Task[None] | None = None
+        self._closing = False
+        self._running = False
+        self._next_due_us = next_due_us
+        self.directory = directory
+        self.frontier = frontier
+        self.clock_watch = ClockWatch(clock)
+
+    def offer(self, admitted: Admitted) -> "asyncio.Future[Receipt]":
+        """Queues a message; the future ends with its receipt, or with the error that refused it.
+
+        Raises:
+            Draining: DRAINING while the hub is stopping.
+            StoreBusy: STORE_BUSY when too many are waiting.
+        """
+        if self._closing:
+            raise error(Reason.DRAINING)
+        if len(self._urgent) + len(self._routine) >= MAX_WAITING:
+            raise error(Reason.STORE_BUSY, retry_after_ms=500)
+        waiting = _Waiting(admitted, asyncio.get_running_loop().create_future())
+        (self._urgent if admitted.message.header.lane is Lane.URGENT else self._routine).append(waiting)
+        self._wake.set()
+        return waiting.future
+
+    @property
+    def quiet(self) -> bool:
+        """Whether nothing waits, runs, is due or is about to be released."""
+        released = self._release is None or self._release.done()
+        return released and not (self._urgent or self._routine or self._running or self._deadlines_due())
+
+    def wake(self) -> None:
+        """Looks at the deadlines now: the clock was explained."""
+        self._deadlines_changed.set()
+        self._wake.set()
+
+    def look_at(self, due_us: int) -> None:
+        """A deadline was set from outside a batch."""
+        if self._next_due_us is None or due_us < self._next_due_us:
+            self._next_due_us = due_us
+        self.wake()
+
+    def drain(self) -> None:
+        """Refuses new messages from now on; ``run`` returns once those waiting are released."""
+        self._closing = True
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Sequences until ``drain``. An error that is not the store's ends the hub: its state would be in doubt."""
+        watcher = asyncio.create_task(self._watch_deadlines())
+        try:
+            while True:
+                self._running = bool(self._urgent or self._routine or self._deadlines_due())
+                if self._running:
+                    await self._one_batch()
+                elif self._closing:
+                    break
+                else:
+                    await self._wake.wait()
+                    self._wake.clear()
+        finally:
+            watcher.cancel()
+        if self._release is not None:
+            await self._release
+
+    def _deadlines_due(self) -> bool:
+        due = self._next_due_us
+        return due is not None and due <= self._clock.now_us() and not self._closing and self.clock_watch.step_us() == 0
+
+    async def _watch_deadlines(self) -> None:
+        while True:
+            self._deadlines_changed.clear()
+            due = self._next_due_us
+            if due is not None and self.clock_watch.step_us() != 0:
+                await LIVENESS.sleep(1.0)
+                continue
+            left = IDLE_SECONDS if due is None else (due - self._clock.now_us()) / 1e6
+            if left <= 0:
+                self._wake.set()
+                left = IDLE_SECONDS
+            await wait_for(self._deadlines_changed, self._clock, min(left, IDLE_SECONDS))
+
+    async def _one_batch(self) -> None:
+        batch = [self._urgent.popleft() for _ in range(min(len(self._urgent), MAX_URGENT))]
+        batch += [self._routine.popleft() for _ in range(min(len(self._routine), MAX_ROUTINE))]
+        offered = [w.admitted for w in batch]
+        with_deadlines = self._deadlines_due()
+
+        def job(tx: WriteTx) -> Committed:
+            return self._maker.make(
+                tx, offered, directory=self.directory, frontier=self.frontier, with_deadlines=with_deadlines
+            )
+
+        try:
+            committed = await self._store.transact(job, urgent=True)
+        except BusError as failure:
+            _log.error("batch not committed", action="commit_failed", reason=failure.reason, messages=len(batch))
+            for waiting in batch:
+                _fail(waiting.future, failure)
+            await LIVENESS.sleep(0.05)  # a full disk is not helped by trying at once again
+            return
+        self.directory, self.frontier = committed.directory, committed.frontier
+        if committed.next_due_us != self._next_due_us:
+            self._next_due_us = committed.next_due_us
+            self._deadlines_changed.set()
+        decided = batch[: len(committed.outcomes)]
+        self._routine.extendleft(reversed(batch[len(committed.outcomes) :]))
+        self._release = asyncio.create_task(self._let_go(committed, decided, self._release))
+
+    async def _let_go(self, committed: Committed, batch: list[_Waiting], before: "asyncio.Task[None] | None") -> None:
+        if before is not None:
+            await before
+        await self._anchored(committed.checkpoint)
+        for waiting, outcome in zip(batch, committed.outcomes, strict=True):
+            if isinstance(outcome, Receipt):
+                if not waiting.future.done():
+                    waiting.future.set_result(outcome)
+            elif isinstance(outcome, Duplicate):
+                await self._again(waiting.future, outcome)
+            else:
+                _fail(waiting.future, outcome)
+        self._on_released(committed)
+
+    async def _anchored(self, checkpoint: bytes) -> None:
+        """Returns once the checkpoint is in the anchor file: the commit stands, so a full disk only delays its release."""
+        while checkpoint:
+            try:
+                await asyncio.to_thread(self._anchor.write, checkpoint)
+            except BusError as failure:
+                _log.error("checkpoint not anchored", action="anchor_failed", reason=failure.reason)
+                await LIVENESS.sleep(0.5)
+            else:
+                return
+
+    async def _again(self, future: "asyncio.Future[Receipt]", duplicate: Duplicate) -> None:
+        try:
+            receipt = await self._receipts.receipt(duplicate.log_index)
+        except BusError as failure:
+            _fail(future, failure)
+            return
+        if not future.done():
+            future.set_result(receipt)
+
+
+def _fail(future: "asyncio.Future[Receipt]", failure: BusError) -> None:
+    if not future.done():
+        future.set_exception(failure)

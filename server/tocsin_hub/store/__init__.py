@@ -1,0 +1,1 @@
+"""Where the hub keeps what it accepted. ``base`` is the contract; only ``tocsin_hub.app`` names an implementation."""
