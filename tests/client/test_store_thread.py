@@ -210,6 +210,18 @@ async def test_one_transaction_takes_a_bounded_number_of_items(thread: SqliteThr
     assert gate.passed.count(Point.COMMITTED) == 1 + 3  # 4 + 4 + 2 calls of 64 items
 
 
+async def test_a_job_weighs_what_its_caller_says(thread: SqliteThread, gate: Gate) -> None:
+    await gate.stop_at(Point.BEGIN)
+    first = asyncio.create_task(thread.run(insert("first")))
+    await gate.wait()
+    weights = [200, 56, 1, 300, 1]
+    tasks = [asyncio.create_task(thread.run(insert(f"{n}"), weight=weight)) for n, weight in enumerate(weights)]
+    await asyncio.sleep(0)
+    gate.opened.set()
+    await asyncio.gather(first, *tasks)
+    assert gate.passed.count(Point.COMMITTED) == 1 + 4  # 200 + 56, 1, 300, 1
+
+
 async def test_a_cancelled_call_that_waits_is_not_run_and_one_that_runs_is_run_wholly(
     thread: SqliteThread, path: Path, gate: Gate
 ) -> None:
