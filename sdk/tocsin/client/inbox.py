@@ -19,7 +19,8 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from tocsin.client import measures, outbox, sql
+from tocsin import sqliterows as sql
+from tocsin.client import measures, outbox
 from tocsin.client.rows import (
     FINAL,
     Aside,

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
-from tocsin.client import sql
+from tocsin import sqliterows as sql
 from tocsin.client.rows import MeasureRow
 from tocsin.core.measure import MeasureState
 from tocsin.sqlitefile import one

@@ -13,7 +13,7 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
-from tocsin.client import sql
+from tocsin import sqliterows as sql
 from tocsin.client.rows import OutboxRow, OutboxState, Outgoing, Settled
 from tocsin.core.errors import Reason, error
 from tocsin.core.message import Lane

@@ -8,7 +8,7 @@ Functions take the connection of an open transaction or of a reader.
 import sqlite3
 from collections.abc import Sequence
 
-from tocsin.client import sql
+from tocsin import sqliterows as sql
 from tocsin.client.rows import DirectoryEntry
 from tocsin.core.errors import Reason, error
 from tocsin.sqlitefile import one

@@ -1,7 +1,7 @@
 """Many rows in few statements.
 
 * A statement takes up to ``CHUNK`` rows; its text depends on the number of rows alone, in powers of two, so that all
-  texts stay prepared. Table and column names come from this package's code, values are always bound.
+  texts stay prepared. Table and column names come from our own code, values are always bound.
 * Why: the driver gives up the interpreter's lock at every statement and at every row of a result
   (``tocsin.sqlitethread``).
 """
@@ -48,6 +48,15 @@ def select(conn: sqlite3.Connection, template: str, keys: Sequence[bytes], *afte
     found: list[Row] = []
     for part, size in _filled([(key,) for key in keys]):
         found += conn.execute(_select(template, size), [*(key for (key,) in part), *after]).fetchall()
+    return found
+
+
+def matching(conn: sqlite3.Connection, template: str, keys: Sequence[Row]) -> list[Row]:
+    """The rows of ``template`` with its ``{values}`` standing for a ``VALUES`` list of ``keys`` of several columns."""
+    found: list[Row] = []
+    for part, size in _filled(keys):
+        statement = _each(template, len(part[0]), size)
+        found += conn.execute(statement, [value for key in part for value in key]).fetchall()
     return found
 
 
