@@ -1,32 +1,61 @@
 """The identity directory of a party: who it is, its keys, its certificate, its durable file.
 
- * ``identity.toml`` (names and public facts), ``keys.sealed`` (private keys under the passphrase), ``tls.key``, ``tls.pem``, ``ca.pem``,
-   ``participant.db``. The directory is 0700, the files 0600; readable by others, it is refused.
- * It is made whole or not at all: a join that fails leaves nothing behind.
+* ``identity.toml`` (names and public facts), ``keys.sealed`` (private keys under the passphrase), ``tls.key`` (in clear, as
+  the connection must come up by itself), ``tls.pem``, ``ca.pem``, ``participant.db``.
+* The directory is 0700, the files 0600; what others can read is refused.
+* It is made whole or not at all: a join that fails leaves nothing behind, and nothing is ever written over.
+* An identity that loads fits together: its names are well-formed, and its keys are those it names.
 """
 
-import hashlib
-import hmac
+import json
 import os
+import re
 import shutil
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from tocsin.core.errors import Reason, error
-from tocsin.core.identifiers import Identifier
-from tocsin.crypto.keyfile import load_keys, save_keys
+from tocsin.core.address import bus_name, host_port
+from tocsin.core.errors import BusError, Reason, error
+from tocsin.core.identifiers import Identifier, party_id
+from tocsin.core.keyid import key_id
+from tocsin.crypto.algorithms import Algorithm
+from tocsin.crypto.derive import derive_key, subject_token
+from tocsin.crypto.ed25519 import PUBLIC_KEY_BYTES, Ed25519Signer
+from tocsin.crypto.keyfile import SCRYPT_N, load_keys, save_keys
 from tocsin.crypto.passphrase import find_passphrase
-from tocsin.crypto.privatefile import check_private_directory, read_private, write_private
+from tocsin.crypto.privatefile import read_private, write_private
 
 MAX_FILE_BYTES = 64 * 1024
 """The largest text file of an identity is a certificate."""
 
+_NAMES = ("bus", "party", "hub_address", "log_origin", "agent_key_id", "sealing_key_id")
+_HASHES = ("log_key", "root_hash")
+_SEEDS = {"party": "party_seed", "agent": "agent_seed", "sealing": "sealing_private"}
+_DAMAGED = {
+    name: f"{name} is missing or damaged" for name in ("identity.toml", "keys.sealed", "tls.key", "tls.pem", "ca.pem")
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """A party on one machine. Its text form shows no key."""
+    """A party on one machine. Its text form shows no key.
+
+    Attributes:
+        hub_address: ``host:port`` of the bus.
+        log_origin: Bus name/epoch, of the epoch it joined in.
+        log_key: Ed25519 key of the log, 32 bytes.
+        root_hash: Message hash of the governance root, 32 bytes.
+        party_seed: Ed25519 seed of the party's ADMIN key.
+        agent_seed: Ed25519 seed of the agent on this machine.
+        sealing_private: X25519 key that opens private parts.
+        subject_key: Keys the tokens of accounts; never leaves this machine.
+
+    Raises:
+        LocalFault: IDENTITY_INVALID when a name is malformed or a key is not the one that is named.
+    """
 
     path: Path
     bus: str
@@ -43,6 +72,31 @@ class Identity:
     party_seed: bytes = field(repr=False)
     agent_seed: bytes = field(repr=False)
     sealing_private: bytes = field(repr=False)
+    subject_key: bytes = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        try:
+            bus_name(self.bus)
+            party_id(self.party)
+            host_port(self.hub_address, field="hub_address")
+        except BusError as exc:
+            raise _invalid("identity.toml") from exc
+        origin = re.fullmatch(r"(.+)/([1-9][0-9]*)", self.log_origin)
+        if (
+            origin is None
+            or origin[1] != self.bus
+            or len(self.log_key) != PUBLIC_KEY_BYTES
+            or len(self.root_hash) != 32
+        ):
+            raise _invalid("identity.toml")
+        from tocsin.crypto.sealing import public_key_of
+
+        Ed25519Signer(self.party_seed)
+        agent = key_id(Algorithm.ED25519, Ed25519Signer(self.agent_seed).public_key)
+        sealing = key_id(Algorithm.X25519, public_key_of(self.sealing_private))
+        if (agent, sealing) != (self.agent_key_id, self.sealing_key_id):
+            raise error(Reason.IDENTITY_INVALID, hint="its keys are not those that identity.toml names")
+        object.__setattr__(self, "subject_key", derive_key(self.sealing_private, b"tocsin local subject key v1\0"))
 
     @property
     def database(self) -> Path:
@@ -50,38 +104,35 @@ class Identity:
         return self.path / "participant.db"
 
     def subject_token(self, target: Identifier | None) -> bytes:
-        """What stands for an account in our own tables: keyed with a secret of ours; empty without a target."""
-        if target is None:
-            return b""
-        key = hashlib.sha256(b"tocsin local subject key v1" + self.sealing_private).digest()
-        return hmac.digest(key, target.text().encode(), "sha256")
+        """What stands for an account in our own tables, 32 bytes; empty without a target."""
+        return b"" if target is None else subject_token(self.subject_key, target.kind, target.value)
 
 
-def create_identity(identity: Identity, passphrase: str, *, random: Callable[[int], bytes] = os.urandom) -> None:
-    """Writes the directory ``identity.path``, whole or not at all.
+def create_identity(
+    identity: Identity, passphrase: str, *, random: Callable[[int], bytes] = os.urandom, n: int = SCRYPT_N
+) -> None:
+    """Writes the directory ``identity.path``, whole or not at all; directories above it are made when missing.
+
+    Args:
+        identity: What to write.
+        passphrase: Seals the private keys.
+        random: Source of salt, nonce and of a name to write under.
+        n: Cost of scrypt, see ``tocsin.crypto.keyfile``.
 
     Raises:
-        LocalFault: IDENTITY_INVALID when it exists already or cannot be written.
+        LocalFault: SETUP_INVALID when there is something already, IDENTITY_INVALID when it cannot be written,
+            PASSPHRASE_WRONG for a passphrase that is too short.
     """
     final = identity.path
-    if final.exists():
-        raise error(Reason.IDENTITY_INVALID, hint="the directory exists already: choose another or move it away")
+    if os.path.lexists(final):
+        raise error(Reason.SETUP_INVALID, field="identity", rule="a new directory: here is something already")
     temporary = final.with_name(f".{final.name}.{random(4).hex()}")
     try:
-        temporary.mkdir(mode=0o700, parents=True)
-        facts = {
-            "bus": identity.bus, "party": identity.party, "hub_address": identity.hub_address,
-            "log_origin": identity.log_origin, "log_key": identity.log_key.hex(), "root_hash": identity.root_hash.hex(),
-            "agent_key_id": identity.agent_key_id, "sealing_key_id": identity.sealing_key_id,
-        }  # fmt: skip
-        text = "# A party of a Tocsin bus.\n" + "".join(f'{name} = "{value}"\n' for name, value in facts.items())
-        write_private(temporary / "identity.toml", text.encode())
-        write_private(temporary / "ca.pem", identity.ca_pem)
-        write_private(temporary / "tls.key", identity.tls_key_pem)
-        write_private(temporary / "tls.pem", identity.tls_cert_pem)
-        keys = {"party": identity.party_seed, "agent": identity.agent_seed, "sealing": identity.sealing_private}
-        save_keys(temporary / "keys.sealed", keys, passphrase, random=random)
+        final.parent.mkdir(parents=True, exist_ok=True)
+        temporary.mkdir(mode=0o700)
+        _write(identity, temporary, passphrase, random, n)
         temporary.rename(final)
+        _sync(final.parent)
     except OSError as exc:
         raise error(Reason.IDENTITY_INVALID, hint="its directory cannot be written") from exc
     finally:
@@ -98,32 +149,73 @@ def load_identity(
 ) -> Identity:
     """The identity in ``path``.
 
+    Where the passphrase comes from: ``tocsin.crypto.passphrase.find_passphrase``.
+
+    Args:
+        path: The directory.
+        passphrase: The passphrase itself.
+        passphrase_file: A file that holds it.
+        env: The environment; the process's own when left out.
+        prompt: Asks at the terminal.
+
     Raises:
         LocalFault: IDENTITY_INVALID, IDENTITY_EXPOSED, PASSPHRASE_WRONG.
     """
     path = path.absolute()
-    check_private_directory(path)
-    try:
-        facts = tomllib.loads(read_private(path / "identity.toml", limit=MAX_FILE_BYTES).decode())
-        log_key, root_hash = bytes.fromhex(facts["log_key"]), bytes.fromhex(facts["root_hash"])
-        names = {name: facts[name] for name in ("bus", "party", "hub_address", "log_origin", "agent_key_id", "sealing_key_id")}
-    except (ValueError, KeyError, TypeError) as exc:
-        raise error(Reason.IDENTITY_INVALID, hint="identity.toml is damaged") from exc
+    names, hashes = _facts(_read(path, "identity.toml"))
+    pems = {name: _read(path, name) for name in ("ca.pem", "tls.key", "tls.pem")}
+    # Asked for last: nobody types a passphrase for a directory that cannot be used.
     secret = find_passphrase(
         explicit=passphrase, file=passphrase_file, env=os.environ if env is None else env, prompt=prompt
     )
     keys = load_keys(path / "keys.sealed", secret)
-    if not {"party", "agent", "sealing"} <= keys.keys():
-        raise error(Reason.IDENTITY_INVALID, hint="the key file lacks a key")
-    return Identity(
-        path=path,
-        log_key=log_key,
-        root_hash=root_hash,
-        ca_pem=read_private(path / "ca.pem", limit=MAX_FILE_BYTES),
-        tls_key_pem=read_private(path / "tls.key", limit=MAX_FILE_BYTES),
-        tls_cert_pem=read_private(path / "tls.pem", limit=MAX_FILE_BYTES),
-        party_seed=keys["party"],
-        agent_seed=keys["agent"],
-        sealing_private=keys["sealing"],
-        **names,
-    )
+    if not _SEEDS.keys() <= keys.keys():
+        raise _invalid("keys.sealed")
+    rest: dict[str, Any] = names | hashes | {attribute: keys[name] for name, attribute in _SEEDS.items()}
+    return Identity(path=path, ca_pem=pems["ca.pem"], tls_key_pem=pems["tls.key"], tls_cert_pem=pems["tls.pem"], **rest)
+
+
+def _write(identity: Identity, directory: Path, passphrase: str, random: Callable[[int], bytes], n: int) -> None:
+    facts = {name: getattr(identity, name) for name in _NAMES} | {h: getattr(identity, h).hex() for h in _HASHES}
+    lines = [
+        "# A party of a Tocsin bus, as `tocsin join` made it.",
+        *(f"{k} = {json.dumps(v)}" for k, v in facts.items()),
+    ]
+    write_private(directory / "identity.toml", ("\n".join(lines) + "\n").encode())
+    write_private(directory / "ca.pem", identity.ca_pem)
+    write_private(directory / "tls.key", identity.tls_key_pem)
+    write_private(directory / "tls.pem", identity.tls_cert_pem)
+    seeds = {name: getattr(identity, attribute) for name, attribute in _SEEDS.items()}
+    save_keys(directory / "keys.sealed", seeds, passphrase, random=random, n=n)
+
+
+def _sync(directory: Path) -> None:
+    fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def _read(directory: Path, name: str) -> bytes:
+    try:
+        return read_private(directory / name, limit=MAX_FILE_BYTES)
+    except BusError as exc:
+        if exc.reason is not Reason.IDENTITY_INVALID or not directory.is_dir():
+            raise
+        raise _invalid(name) from exc
+
+
+def _facts(content: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
+    try:
+        facts = tomllib.loads(content.decode())
+        texts = {name: facts[name] for name in (*_NAMES, *_HASHES)}
+        if not all(isinstance(value, str) for value in texts.values()):
+            raise ValueError("not text")
+        return {n: texts[n] for n in _NAMES}, {n: bytes.fromhex(texts[n]) for n in _HASHES}
+    except (ValueError, KeyError) as exc:
+        raise _invalid("identity.toml") from exc
+
+
+def _invalid(name: str) -> BusError:
+    return error(Reason.IDENTITY_INVALID, hint=_DAMAGED[name])

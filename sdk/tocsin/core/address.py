@@ -29,7 +29,9 @@ def bus_name(text: str, *, field: str = "bus") -> str:
     """
     if len(text) > MAX_BUS_NAME or not _BUS.fullmatch(text):
         raise error(
-            Reason.FIELD_INVALID, field=field, rule="1 to 64 lower-case letters, digits, dots and hyphens, such as tocsin.example"
+            Reason.FIELD_INVALID,
+            field=field,
+            rule="1 to 64 lower-case letters, digits, dots and hyphens, such as tocsin.example",
         )
     return text
 

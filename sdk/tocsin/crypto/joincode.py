@@ -24,6 +24,9 @@ JOIN_MINUTES = 15
 
 HASH_BYTES, SECRET_BYTES = 32, 16
 
+MAX_ADDRESS = 255
+"""Characters: its length stands in one byte."""
+
 MAX_TEXT = 2048
 """Characters: the longest code, with its dashes and generous line breaks."""
 
@@ -65,9 +68,23 @@ class JoinCode:
         bus_name(self.bus)
         party_id(self.party)
         host_port(self.address, field="address")
+        if len(self.address) > MAX_ADDRESS:
+            raise error(Reason.FIELD_INVALID, field="address", rule=f"at most {MAX_ADDRESS} characters")
         for name, size in (("root_hash", HASH_BYTES), ("ca_hash", HASH_BYTES), ("secret", SECRET_BYTES)):
             if len(getattr(self, name)) != size:
                 raise error(Reason.FIELD_INVALID, field=name, rule=f"{size} bytes")
+
+    @classmethod
+    def decode(cls, text: str) -> "JoinCode":
+        """The code in ``text``.
+
+        Raises:
+            NotPermitted: JOIN_CODE_INVALID, and nothing else, for any text at all.
+        """
+        try:
+            return _decode(text)
+        except (ValueError, BusError):
+            raise error(Reason.JOIN_CODE_INVALID) from None  # the cause could show parts of the code
 
     def encode(self) -> str:
         """The code as it is handed over."""
@@ -84,20 +101,6 @@ class JoinCode:
         """
         if sha256(certificate_der).digest() != self.ca_hash:
             raise error(Reason.PROOF_INVALID, rule="the CA named in the join code")
-
-
-def decode_join_code(text: str) -> JoinCode:
-    """The code in ``text``.
-
-    Raises:
-        NotPermitted: JOIN_CODE_INVALID, and nothing else, for any text at all.
-    """
-    try:
-        return _decode(text)
-    except (ValueError, BusError) as exc:
-        # The cause would hold the text, and with it the secret.
-        del exc
-    raise error(Reason.JOIN_CODE_INVALID)
 
 
 def join_seed(code: JoinCode) -> bytes:

@@ -141,6 +141,8 @@ ERRORS: Mapping[str, str] = {
     "Connect to the hub once, then try again.",
     "HANDLER_RESULT_INVALID": "The handler for {kind} gave no valid answer. Rule: {rule}. The order is parked, not "
     "refused: correct the handler and answer it with `tocsin orders answer`.",
+    "SETUP_INVALID": "This machine is not set up to do that: {field} does not fit. Rule: {rule}. Correct it and start "
+    "again.",
     "ROLLBACK": "The local store is older than what this party has already seen. A store copied back from an older "
     "state must not be used. Restore the newest copy, or ask the hub operator how to resume.",
     "CORRUPT": "The local store is damaged ({hint}). Nothing is read from a damaged store. Stop, keep the files for "
@@ -282,6 +284,8 @@ LABELS: Mapping[str, str] = {
     "available": "available balance",
     "party": "party",
     "region": "region",
+    "identity": "identity directory",
+    "hub-directory": "hub directory",
     # identifier kinds
     "card": "bank card",
     "account": "bank account",

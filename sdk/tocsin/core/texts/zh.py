@@ -110,6 +110,7 @@ ERRORS: Mapping[str, str] = {
     "DIRECTORY_EMPTY": "尚未取得机构目录。没有目录就无法核验密钥，也无法生成指令。请先与总线连接一次，然后重试。",
     "HANDLER_RESULT_INVALID": "{kind}的处理程序没有给出有效答复。要求：{rule}。该指令已挂起，并未拒绝："
     "请修正处理程序，用 `tocsin orders answer` 答复。",
+    "SETUP_INVALID": "本机设置有误，无法进行：{field} 不符合要求。要求：{rule}。请改正后重新启动。",
     "ROLLBACK": "本地数据库早于本机构已收到的记录。从旧副本恢复的数据库不得使用。请恢复最新副本，"
     "或者向总线运营方咨询如何恢复。",
     "CORRUPT": "本地数据库已损坏（{hint}）。不得从损坏的数据库读取数据。请停止运行，保留文件备查，并恢复最新备份。",
@@ -248,6 +249,8 @@ LABELS: Mapping[str, str] = {
     "available": "可用余额",
     "party": "机构",
     "region": "地区",
+    "identity": "身份目录",
+    "hub-directory": "总线目录",
     # identifier kinds
     "card": "银行卡号",
     "account": "银行账号",
