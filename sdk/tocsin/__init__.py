@@ -4,7 +4,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tocsin.client.participant import Participant, SentOrder
+    from tocsin.client.participant import Participant
+    from tocsin.client.sent import SentOrder
     from tocsin.core.errors import BusError, Reason, Rejected, Unavailable
     from tocsin.core.message import HolderNotice, Lane
     from tocsin.core.money import Money
@@ -38,7 +39,7 @@ _HOME = {
     "Release": "tocsin.core.orders.release",
     "Report": "tocsin.core.orders.report",
     "Retry": "tocsin.results",
-    "SentOrder": "tocsin.client.participant",
+    "SentOrder": "tocsin.client.sent",
     "StopPayment": "tocsin.core.orders.stop_payment",
     "StopScope": "tocsin.core.orders.stop_payment",
     "Unavailable": "tocsin.core.errors",

@@ -85,6 +85,11 @@ class Hub:
         self.anchor.close()
 
 
+async def open_store(paths: HubPaths, clock: Clock, *, faults: Faults | None = None) -> HubStore:
+    """The store of a hub directory, migrated; nobody else may have it open. Raises as ``open_hub``."""
+    return await open_sqlite(paths.database, now_us=clock.now_us(), faults=faults)
+
+
 async def open_hub(
     config: HubConfig,
     paths: HubPaths,
@@ -101,7 +106,7 @@ async def open_hub(
         StoreBusy: STORE_BUSY or STORE_FULL.
     """
     clock = clock or SystemClock()
-    store = await open_sqlite(paths.database, now_us=clock.now_us(), faults=faults)
+    store = await open_store(paths, clock, faults=faults)
     try:
         return await _join(config, paths, keys, store, clock, random)
     except BaseException:

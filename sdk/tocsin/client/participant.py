@@ -16,8 +16,10 @@ Example:
 
 import asyncio
 import contextlib
+import functools
 import os
 import signal
+import typing
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -371,11 +373,7 @@ def _header(given: Mapping[str, Any]) -> dict[str, Any]:
 
 def _value(cls: type[Message], name: str, value: Any) -> Any:
     """A field's value from what people write: amounts and enum names as text, times as datetimes."""
-    import typing
-
-    hint = typing.get_type_hints(cls)[name]
-    kinds = [one for one in (typing.get_args(hint) or (hint,)) if isinstance(one, type)]
-    for one in kinds:
+    for one in _types_of(cls, name):
         if one is Money and isinstance(value, str):
             return parse_money(value, field=name, positive=True)
         if hasattr(one, "__members__") and isinstance(value, str):
@@ -383,6 +381,12 @@ def _value(cls: type[Message], name: str, value: Any) -> Any:
     if isinstance(value, datetime):
         return to_us(value, field=name)
     return value
+
+
+@functools.cache
+def _types_of(cls: Any, name: str) -> tuple[type, ...]:
+    hint = typing.get_type_hints(cls)[name]
+    return tuple(one for one in (typing.get_args(hint) or (hint,)) if isinstance(one, type))
 
 
 def _member(enum: Any, field: str, text: str) -> Any:

@@ -8,6 +8,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 
 import grpc
 
@@ -16,6 +17,7 @@ from tocsin.clock import LIVENESS, wait_for
 from tocsin.core.errors import Reason, error
 from tocsin.core.message import Lane
 from tocsin.v1 import bus_service_pb2 as pb
+from tocsin.wire.enums import lane_to_proto
 from tocsin.wire.errors import from_rpc_error
 
 CREDIT_MESSAGES = {Lane.URGENT: 256, Lane.ROUTINE: 512}
@@ -102,7 +104,7 @@ class LaneSession:
         """
         call = connection.bus.Subscribe()
         try:
-            hello = pb.Hello(lane=self.lane.value, subscription=self._subscription, epoch=epoch, checkpoint=checkpoint)
+            hello = pb.Hello(lane=lane_to_proto(self.lane), subscription=self._subscription, epoch=epoch, checkpoint=checkpoint)
             async with asyncio.timeout(DIAL_SECONDS):
                 await call.write(pb.SubscribeRequest(hello=hello))
                 first = await call.read()
@@ -132,7 +134,7 @@ class LaneSession:
             self.connected = False
             call.cancel()
 
-    async def _read(self, call: "grpc.aio.StreamStreamCall") -> None:
+    async def _read(self, call: Any) -> None:
         while (frame := await call.read()) is not grpc.aio.EOF:
             self._heard_us = LIVENESS.monotonic_us()
             match frame.WhichOneof("frame"):
@@ -157,7 +159,7 @@ class LaneSession:
         if not self._drain:
             raise from_rpc_error(await _ended(call))
 
-    async def _write(self, call: "grpc.aio.StreamStreamCall") -> None:
+    async def _write(self, call: Any) -> None:
         """Sends what has gathered; ends the stream from our side when drained, fails when the hub is silent."""
         told_drain = False
         next_beat_us = LIVENESS.monotonic_us() + int(self._beat_seconds * 1e6)
@@ -197,7 +199,7 @@ class LaneSession:
         self._wake.set()
 
 
-async def _ended(call: "grpc.aio.StreamStreamCall") -> grpc.RpcError:
+async def _ended(call: Any) -> grpc.RpcError:
     """The error a stream ended with, as an exception."""
     return grpc.aio.AioRpcError(
         await call.code(), await call.initial_metadata(), await call.trailing_metadata(), details=await call.details()

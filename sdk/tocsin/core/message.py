@@ -191,11 +191,16 @@ class Delivery(Protocol):
         ends_us: Legal end of the measure it asks for; 0 when it sets none.
     """
 
-    repeat: bool
-    attempt: int
-    accepted_us: int
-    started_us: int
-    ends_us: int
+    @property
+    def repeat(self) -> bool: ...  # noqa: D102
+    @property
+    def attempt(self) -> int: ...  # noqa: D102
+    @property
+    def accepted_us(self) -> int: ...  # noqa: D102
+    @property
+    def started_us(self) -> int: ...  # noqa: D102
+    @property
+    def ends_us(self) -> int: ...  # noqa: D102
 
     def mark(self, connection: Any) -> bool:
         """Enters the message id in the caller's database, in its open transaction; False when it stands there already."""

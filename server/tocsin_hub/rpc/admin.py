@@ -9,13 +9,13 @@ from tocsin.crypto.signers import fingerprint
 from tocsin.v1 import admin_service_pb2 as pb
 from tocsin.v1 import admin_service_pb2_grpc
 from tocsin.v1.values_pb2 import Range
+from tocsin.wire.enums import identifier_kind_to_proto, role_to_proto
 from tocsin.wire.sequencing import receipt_to_proto
 from tocsin_hub.domain.rows import MailboxKey
 from tocsin_hub.service.operate import Operations
 from tocsin_hub.service.publish import Publisher
 
 _LANES = {"urgent": Lane.URGENT, "routine": Lane.ROUTINE}
-_RANGE_KINDS = {"card": 1, "account": 2, "iban": 3, "phone": 4, "wallet": 5}
 
 
 class AdminServicer(admin_service_pb2_grpc.AdminServiceServicer):
@@ -43,9 +43,9 @@ class AdminServicer(admin_service_pb2_grpc.AdminServiceServicer):
         return pb.ListPartiesResponse(
             parties=[
                 pb.PartySummary(
-                    party=party.party, display_name=party.display_name, role=party.role.value, region=party.region,
+                    party=party.party, display_name=party.display_name, role=role_to_proto(party.role), region=party.region,
                     suspended=party.suspended, joined=party.joined, escalate_to=party.escalate_to,
-                    ranges=[Range(kind=_RANGE_KINDS[r.kind], prefix=r.prefix, length=r.length) for r in party.ranges],
+                    ranges=[Range(kind=identifier_kind_to_proto(r.kind), prefix=r.prefix, length=r.length) for r in party.ranges],
                     keys=[
                         pb.KeySummary(
                             key_id=key.key_id, holder=key.holder, algorithm=key.algorithm,

@@ -30,7 +30,7 @@ _log = structlog.get_logger("rpc")
 _Behaviour = Callable[[Any, Any], Awaitable[Any]]
 
 
-class Guard(grpc.aio.ServerInterceptor):  # type: ignore[misc]  # grpc-stubs leaves the base untyped
+class Guard(grpc.aio.ServerInterceptor):
     """The interceptor of one port.
 
     Args:

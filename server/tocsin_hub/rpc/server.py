@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import grpc
-from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_health.v1._async import HealthServicer
 from grpc_reflection.v1alpha import reflection
 
 from tocsin.clock import LIVENESS
@@ -73,7 +74,7 @@ class Ports:
         self._hub = hub
         self._credentials = credentials
         self._certificates = certificates
-        self._health = health.aio.HealthServicer()
+        self._health = HealthServicer()
         self._servers: list[grpc.aio.Server] = []
         self._membership = Membership(
             store=hub.store, post_office=hub.post_office, publisher=hub.publisher, sequencer=hub.sequencer,

@@ -16,6 +16,7 @@ from tocsin.clock import LIVENESS, wait_for
 from tocsin.core.errors import Reason, error
 from tocsin.core.message import Lane
 from tocsin.v1 import bus_service_pb2 as pb
+from tocsin.wire.enums import why_to_proto
 from tocsin.wire.sequencing import sequencing_to_proto
 from tocsin_hub.domain.attempts import Attempt
 from tocsin_hub.domain.rows import MailboxKey
@@ -70,7 +71,7 @@ class Session:
         frame = await self._context.read()
         if frame is grpc.aio.EOF or frame.WhichOneof("frame") != "hello":
             raise error(Reason.FIELD_MISSING, field="hello", rule="the first frame of a session")
-        hello = frame.hello
+        hello: pb.Hello = frame.hello
         if hello.lane not in (Lane.URGENT.value, Lane.ROUTINE.value):
             raise error(Reason.FIELD_INVALID, field="lane", rule="urgent or routine")
         hello.subscription = hello.subscription or MAIN
@@ -155,7 +156,7 @@ def _frame(attempts: "list[Attempt[Body]]") -> pb.Deliveries:
         deliveries=[
             pb.Delivery(
                 seq=one.seq, attempt_token=one.token, attempt=one.number, repeat=one.repeat,
-                repeat_reason=one.repeat_reason, why=one.entry.why, envelope=one.body.envelope,
+                repeat_reason=one.repeat_reason, why=why_to_proto(one.entry.why), envelope=one.body.envelope,
                 sequencing=sequencing_to_proto(one.body.sequencing),
             )
             for one in attempts

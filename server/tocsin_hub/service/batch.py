@@ -8,6 +8,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from tocsin.clock import Clock
 from tocsin.core.directory import Directory
@@ -32,7 +33,6 @@ from tocsin_hub.domain.rows import (
     Needs,
     TimerRow,
 )
-from tocsin_hub.log.signer import CheckpointSigner
 from tocsin_hub.log.tree import Frontier
 from tocsin_hub.service.limits import Gate
 from tocsin_hub.store.base import WriteTx
@@ -87,6 +87,14 @@ class _Batch:
     alarms: list[str] = field(default_factory=list)
 
 
+class SignsCheckpoints(Protocol):
+    """Signs tree heads: the hub's log key, or a record of what it signed."""
+
+    def sign(self, size: int, root: bytes) -> bytes:
+        """The signed note over a tree."""
+        ...
+
+
 class BatchMaker:
     """Makes batches for one bus.
 
@@ -101,7 +109,7 @@ class BatchMaker:
         *,
         bus: str,
         clock: Clock,
-        signer: CheckpointSigner,
+        signer: SignsCheckpoints,
         bodies: BodyCipher,
         gate: Gate,
         generation: int,

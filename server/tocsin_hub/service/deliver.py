@@ -235,9 +235,7 @@ class PostOffice:
             async with seat.queue.reading:
                 while (wanted := mailbox.wanted(self._clock.now_us())) is not None:
                     await self._read(seat.queue, *wanted)
-        attempts = mailbox.next_batch(
-            seat.session, self._clock.now_us(), max_messages=FRAME_DELIVERIES, max_bytes=FRAME_BYTES
-        )
+        attempts = mailbox.next_batch(seat.session, max_messages=FRAME_DELIVERIES, max_bytes=FRAME_BYTES)
         lane = str(mailbox.key.lane)
         for attempt in attempts:
             DELIVERIES.labels(lane, str(attempt.repeat).lower()).inc()

@@ -1,0 +1,1 @@
+"""The operator's command, ``tocsin-hub``: one file per verb group."""

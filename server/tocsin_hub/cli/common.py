@@ -1,0 +1,117 @@
+"""What the verbs share: the hub directory, passphrases, the admin socket, and how results and errors are shown.
+
+ * Errors of the bus are one line in the operator's language and exit code 3; nothing else prints a traceback but a fault of ours.
+ * With ``--json`` every result and every error is one JSON document on standard output.
+"""
+
+import asyncio
+import contextlib
+import getpass
+import json
+import os
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import grpc
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from tocsin.client.channel import calling
+from tocsin.core.errors import BusError, Reason, error
+from tocsin.core.texts import label, language
+from tocsin.crypto.passphrase import find_passphrase
+from tocsin.v1.admin_service_pb2_grpc import AdminServiceStub
+from tocsin_hub.config import HubPaths
+
+T = TypeVar("T")
+
+EXIT_REFUSED = 3
+
+Directory = Annotated[
+    Path, typer.Option("--dir", "-d", envvar="TOCSIN_HUB_DIR", help="The hub's directory.", show_default=True)
+]
+PassphraseFile = Annotated[
+    Path | None, typer.Option("--passphrase-file", help="File that holds the passphrase of the hub's keys.")
+]
+RootPassphraseFile = Annotated[
+    Path | None, typer.Option("--root-passphrase-file", help="File that holds the passphrase of the governance key.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+
+HERE = Path("hub")
+"""Where a hub is looked for unless said otherwise."""
+
+
+def lang() -> str:
+    """The operator's language, from the environment."""
+    return language(os.environ.get("TOCSIN_LANG") or os.environ.get("LC_ALL") or os.environ.get("LANG") or "en")
+
+
+@contextlib.contextmanager
+def reporting(as_json: bool = False) -> Iterator[None]:
+    """Shows an error of the bus as one line (or JSON) and exits."""
+    try:
+        yield
+    except BusError as failure:
+        if as_json:
+            print(json.dumps({"error": {"reason": failure.reason, "text": failure.text(lang()), "facts": dict(failure.facts)}}))
+        else:
+            Console(stderr=True, highlight=False, soft_wrap=True).print(f"{failure.text(lang())} [{failure.reason}]", markup=False)
+        raise typer.Exit(EXIT_REFUSED) from None
+
+
+def run(work: Callable[[], Awaitable[T]], *, as_json: bool = False) -> T:
+    """Runs an asynchronous verb."""
+    with reporting(as_json):
+        return asyncio.run(_awaited(work))
+
+
+async def _awaited(work: Callable[[], Awaitable[T]]) -> T:
+    return await work()
+
+
+def passphrase(file: Path | None, *, what: str = "passphrase", confirm: bool = False) -> str:
+    """A passphrase from the file, the systemd credential, the environment or the terminal."""
+
+    def ask(key: str) -> str:
+        return getpass.getpass(f"{label(key, lang())} ({what}): ")
+
+    prompt = ask if sys.stdin.isatty() else None
+    return find_passphrase(explicit=None, file=file, env=os.environ, prompt=prompt, confirm=confirm)
+
+
+@contextlib.asynccontextmanager
+async def admin(root: Path) -> AsyncIterator[AdminServiceStub]:
+    """The running hub, over its UNIX socket.
+
+    Raises:
+        HubUnreachable: HUB_UNREACHABLE when no hub runs on the directory.
+        LocalFault: IDENTITY_INVALID when it is no hub directory.
+    """
+    paths = HubPaths(root.absolute())
+    if not paths.config.exists():
+        raise error(Reason.IDENTITY_INVALID, hint="this is no hub directory; make one with: tocsin-hub init DIR")
+    if not paths.admin_socket.exists():
+        raise error(Reason.HUB_UNREACHABLE, hint="the hub does not run; start it with: tocsin-hub serve DIR")
+    async with grpc.aio.insecure_channel(f"unix:{paths.admin_socket}") as channel:
+        yield AdminServiceStub(channel)
+
+
+async def ask(call: Awaitable[T]) -> T:
+    """The answer of an admin call. Raises BusError."""
+    return await calling(call)
+
+
+def show(value: Any, as_json: bool, *, table: Callable[[], Table] | None = None) -> None:
+    """Prints a result."""
+    if as_json:
+        print(json.dumps(value, ensure_ascii=False, default=str))
+    elif table is not None:
+        Console(highlight=False).print(table())
+    else:
+        console = Console(highlight=False, soft_wrap=True)
+        for name, one in value.items():
+            console.print(f"{name:20} {one}", markup=False)
