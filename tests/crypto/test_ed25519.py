@@ -122,6 +122,13 @@ def test_a_signature_or_key_of_another_length_is_refused(verifies: Verify, cut: 
 
 
 @VERIFIERS
+@pytest.mark.parametrize("moved", [-64, -1, 1, len(DATA)])
+def test_the_border_between_signature_and_data_cannot_be_moved(verifies: Verify, moved: int) -> None:
+    joined = SIGNATURE + DATA
+    assert not accepts(verifies, SIGNER.public_key, joined[64 + moved :], joined[: 64 + moved])
+
+
+@VERIFIERS
 def test_s_plus_the_group_order_is_refused(verifies: Verify) -> None:
     s = int.from_bytes(SIGNATURE[32:], "little") + L
     assert not accepts(verifies, SIGNER.public_key, DATA, SIGNATURE[:32] + s.to_bytes(32, "little"))
@@ -146,6 +153,16 @@ def candidates() -> list[bytes]:
 
 def order_8(point: edwards25519.Point) -> bool:
     return not ed25519_oracle.same(edwards25519.multiply(4 * L, point), edwards25519.IDENTITY)
+
+
+def test_plain_integers_take_one_encoding_of_a_point_only() -> None:
+    for y in (1, P - 1):
+        assert edwards25519.decode(y.to_bytes(32, "little")) is not None
+        assert edwards25519.decode((y | 1 << 255).to_bytes(32, "little")) is None, "x = 0 has no sign"
+    on_the_curve = [y for y in range(19) if edwards25519.decode(y.to_bytes(32, "little")) is not None]
+    assert on_the_curve
+    assert all(edwards25519.decode((P + y).to_bytes(32, "little")) is None for y in on_the_curve)
+    assert edwards25519.decode(SIGNER.public_key + b"\0") is None
 
 
 @KEY_CHECKS

@@ -96,6 +96,15 @@ def test_the_same_signature_with_the_high_s_or_out_of_range_is_refused() -> None
         assert not accepts(SIGNER.public_key, DATA, bad_r.to_bytes(32, "big") + bad_s.to_bytes(32, "big"))
 
 
+def test_the_same_numbers_in_another_length_are_refused() -> None:
+    r, s = SIGNATURE[:32], SIGNATURE[32:]
+    assert not accepts(SIGNER.public_key, DATA, r + b"\0" + s)
+    data = next(data for n in range(10_000) if SIGNER.sign(data := b"%d" % n)[32] == 0)
+    signature = SIGNER.sign(data)
+    assert accepts(SIGNER.public_key, data, signature)
+    assert not accepts(SIGNER.public_key, data, signature[:32] + signature[33:])
+
+
 @given(key=st.binary(max_size=70), signature=st.binary(max_size=70))
 def test_no_bytes_bring_out_another_error(key: bytes, signature: bytes) -> None:
     assert not accepts(key, DATA, signature)

@@ -172,9 +172,9 @@ def test_a_wrap_relabelled_for_another_reader_does_not_open() -> None:
     assert refused(dataclasses.replace(SEALED, wraps=(*SEALED.wraps, bank))), "two wraps for one key"
 
 
-def crafted(inner: bytes, digest: bytes) -> Part:
+def crafted(inner: bytes, digest: bytes, key_bytes: int = 32) -> Part:
     """A part with any inside, as a dishonest sender could make it."""
-    key = os.urandom(32)
+    key = os.urandom(key_bytes)
     reader = READERS[0]
     info = part_info(PLACE["bus"], PLACE["message_id"], reader.party, reader.key_id, "private", "text/plain")
     enc, context = SUITE.create_sender_context(SUITE.kem.deserialize_public_key(reader.public_key), info)
@@ -207,6 +207,8 @@ def test_a_dishonest_inside_is_refused_whatever_its_hash() -> None:
     }
     for name, inner in bad.items():
         assert refused(crafted(inner, digest)), name
+    for key_bytes in (16, 24):
+        assert refused(crafted(good, digest, key_bytes)), "AES, but not AES-256"
     big = bytes(MAX_SMALL_PART + 1)
     inner = salt + len(big).to_bytes(4, "big") + big + bytes(padded_size(len(big)) - len(big))
     assert refused(crafted(inner, part_hash(salt, big)))

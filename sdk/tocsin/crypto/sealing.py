@@ -151,6 +151,8 @@ def open_part(part: Part, *, bus: str, message_id: bytes, party: str, key_id: st
         raise error(Reason.SEAL_INVALID, field=part.name)
     try:
         key = _SUITE.decrypt(sealed_keys[0], private_key, info=info)
+        if len(key) != KEY_BYTES:  # a shorter one would choose AES-128
+            raise ValueError("length")
         inner = AESGCM(key).decrypt(_NONCE, part.ciphertext, None)
     except (InvalidTag, ValueError) as exc:
         raise error(Reason.SEAL_INVALID, field=part.name) from exc
