@@ -179,7 +179,7 @@ class Mailbox(Generic[B]):
                 heappush(self._unread, entry.seq)
 
     def wanted(self, now_us: int) -> tuple[int, int] | None:
-        """What to read next from the store, as ``(after_seq, limit)``; None when nothing is needed or nobody listens."""
+        """What to read next from the store, as ``(after_seq, limit)``; None for nothing, or when nobody listens."""
         if not self._sessions:
             return None
         self._expire(now_us)
@@ -229,13 +229,13 @@ class Mailbox(Generic[B]):
                 self._ready.put(entry, item)
 
     def revive(self, rows: Iterable[AttemptRow], now_us: int) -> None:
-        """Offers dead letters again, given their stored rows; others, and those replayed already, are passed over."""
+        """Offers dead letters again, given their stored rows; others, and those open again, are passed over."""
         for row in rows:
-            if row.state == DEAD and row.seq not in self._open and row.seq not in self._replays:
+            if row.state == DEAD and row.seq not in self._open:
                 self._changes.replaying(row, now_us)
                 self._replay(row.seq)
 
-    def next_batch(self, session_id: str, now_us: int, *, max_messages: int, max_bytes: int) -> list[Attempt[B]]:
+    def next_batch(self, session_id: str, *, max_messages: int, max_bytes: int) -> list[Attempt[B]]:
         """Leases to a session what may be sent to it now, in order of seq; none for a session that is closed.
 
         A batch keeps within ``max_bytes`` but for its first entry, which must be sent sometime.
@@ -243,7 +243,6 @@ class Mailbox(Generic[B]):
         session = self._sessions.get(session_id)
         if session is None:
             return []
-        self._expire(now_us)
         batch: list[Attempt[B]] = []
         limit = min(max_messages, session.messages, len(self._ready))
         if limit <= 0:
@@ -371,12 +370,13 @@ class Mailbox(Generic[B]):
         return Attempt(entry.seq, token, entry.sends, entry.reason, item.entry, item.size, item.body)
 
     def _leave(self, entry: OpenEntry[B], state: State) -> None:
-        """Takes an entry out of its lease or the ready queue."""
+        """Takes an entry out of its lease, its wait or the ready queue."""
         if entry.session is not None:
             entry.session.leased.discard(entry.seq)
             entry.session = None
         if entry.thread.leased is entry:
             entry.thread.leased = None
+        entry.due_us = 0
         if entry.state is State.READY:
             self._ready.remove(entry, state)
         entry.state = state

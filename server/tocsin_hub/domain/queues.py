@@ -84,7 +84,7 @@ class ReadyQueue(Generic[B]):
 
 
 class WaitQueue(Generic[B]):
-    """Entries that are delayed, or leased to a session that closed."""
+    """Entries that are delayed, or leased to a session that closed. One that is called away has a ``due_us`` of 0."""
 
     __slots__ = ("_due", "_puts")
 
@@ -100,7 +100,7 @@ class WaitQueue(Generic[B]):
 
     def next_us(self) -> int | None:
         """When the first wait ends."""
-        while self._due and not _waits(self._due[0]):
+        while self._due and self._due[0][2].due_us != self._due[0][0]:
             heappop(self._due)
         return self._due[0][0] if self._due else None
 
@@ -108,11 +108,5 @@ class WaitQueue(Generic[B]):
         """Takes out the entries whose wait is over."""
         while self._due and self._due[0][0] <= now_us:
             first = heappop(self._due)
-            if _waits(first):
+            if first[2].due_us == first[0]:
                 yield first[2]
-
-
-def _waits(place: tuple[int, int, OpenEntry[B]]) -> bool:
-    due_us, _, entry = place
-    grace = entry.state is State.LEASED and entry.session is None
-    return entry.due_us == due_us and (entry.state is State.DELAYED or grace)
