@@ -23,9 +23,10 @@ def ceiling_us(failures: int) -> int:
 
 
 def full_jitter_us(failures: int, random: Callable[[], float]) -> int:
-    """The wait after ``failures`` failed tries (1 or more), in microseconds.
+    """The wait before the next try, in microseconds.
 
     Args:
+        failures: Tries that failed so far, 1 or more.
         random: Draws evenly from 0 to 1.
     """
     return int(random() * ceiling_us(failures))

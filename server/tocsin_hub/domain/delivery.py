@@ -288,6 +288,10 @@ class Mailbox(Generic[B]):
         """Takes a try as failed.
 
         Args:
+            seq: The entry.
+            token: Of the attempt that failed.
+            reason: For the operator; kept to ``MAX_REASON`` characters.
+            now_us: The present time.
             delay_ms: The recipient's wish not to be asked before; the wait is never shorter (up to a day).
             permanent: The recipient says that no try makes sense.
             random: Draws evenly from 0 to 1.
