@@ -119,6 +119,18 @@ class Retry(Exception):
         self.reason = reason
 
 
+class Park(Exception):
+    """Raised by a handler that gives an order up: it is asked no more, and a person answers it.
+
+    Args:
+        reason: For the operator; never an identifier.
+    """
+
+    def __init__(self, reason: str = "given up by the handler") -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
 Answer = Executed | Refused
 Result = Executed | Refused | NoAnswer | Pending
 

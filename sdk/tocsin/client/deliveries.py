@@ -27,7 +27,7 @@ from tocsin.core.measure import MeasureOrder
 from tocsin.core.message import Message
 from tocsin.core.orders.deadline_passed import DeadlinePassed
 from tocsin.core.orders.report import Report
-from tocsin.results import Retry
+from tocsin.results import Park, Retry
 from tocsin.v1 import bus_service_pb2 as pb
 from tocsin.wire.codec import Opened
 from tocsin.wire.sequencing import Sequencing, sequencing_from_proto
@@ -54,6 +54,7 @@ class Deliveries:
         refresh: Extends the directory copy from the hub.
         on_report: Told of every report and record that concerns an order of ours, with whether it was late.
         on_finished: Told that something stands in the outbox.
+        on_stored: Told of messages that are new here, once they are on the disk.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class Deliveries:
         refresh: Callable[[], Awaitable[None]],
         on_report: Callable[[Message, bool], None],
         on_finished: Callable[[], None],
+        on_stored: Callable[[Sequence[Incoming]], None],
     ) -> None:
         self._identity = identity
         self._store = store
@@ -78,6 +80,7 @@ class Deliveries:
         self._refresh = refresh
         self._on_report = on_report
         self._on_finished = on_finished
+        self._on_stored = on_stored
         self._running: dict[bytes, asyncio.Task[None]] = {}
 
     @property
@@ -98,6 +101,8 @@ class Deliveries:
         received = await self._store.receive(rows, urgent=session.lane.value == 1)
         for work, row, seen in zip(works, rows, received, strict=True):
             self._begin(work, row, seen)
+        if fresh := [row for row, seen in zip(rows, received, strict=True) if seen.seen is Seen.NEW]:
+            self._on_stored(fresh)
 
     async def finish(self) -> None:
         """Waits until no handler runs."""
@@ -174,6 +179,10 @@ class Deliveries:
                 await self._inform(message, work.delivery.envelope)
         except Retry as again:
             session.nack(delivery.seq, delivery.attempt_token, delay_s=again.after, reason=again.reason)
+        except Park as given_up:
+            _log.error("a handler gave up; its order is left to a person: kind %s", message.KIND.name)
+            await self._store.park(message.header.message_id, given_up.reason, self._clock.now_us())
+            session.nack(delivery.seq, delivery.attempt_token, reason=given_up.reason, permanent=True)
         except HandlerTimeout:
             _log.error("a handler took too long; its order is left to a person: kind %s", message.KIND.name)
             await self._store.park(message.header.message_id, "the handler took too long", self._clock.now_us())

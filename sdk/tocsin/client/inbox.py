@@ -202,6 +202,12 @@ def get(conn: sqlite3.Connection, message_id: bytes) -> InboxRow | None:
     return None if row is None else _row(row)
 
 
+def of_thread(conn: sqlite3.Connection, root_id: bytes, limit: int) -> list[InboxRow]:
+    """The messages of one thread, oldest first."""
+    where = "WHERE i.root_id = ? ORDER BY i.place LIMIT ?"
+    return [_row(row) for row in conn.execute(f"{_ROW} {where}", (root_id, limit))]
+
+
 def counts(conn: sqlite3.Connection) -> dict[InboxState, int]:
     """How many messages stand in each state."""
     found = dict(conn.execute("SELECT state, count(*) FROM inbox GROUP BY state"))

@@ -26,7 +26,7 @@ from tocsin.client.directory_copy import DirectoryCopy
 from tocsin.client.handlers import Handlers
 from tocsin.client.identity import Identity
 from tocsin.client.publisher import LanePublisher
-from tocsin.client.rows import DirectoryEntry, InboxState, MeasureRow, Outgoing
+from tocsin.client.rows import DirectoryEntry, InboxState, Incoming, MeasureRow, Outgoing
 from tocsin.client.sent import Waiters
 from tocsin.client.session import LaneSession
 from tocsin.client.store import ClientStore
@@ -67,6 +67,8 @@ class Link:
         clock: Clock,
         random: Callable[[int], bytes],
         subscription: str,
+        receive: bool,
+        on_stored: Callable[[Sequence[Incoming]], None],
     ) -> None:
         self._identity = identity
         self._store = store
@@ -76,6 +78,7 @@ class Link:
         self._waiters = waiters
         self._clock = clock
         self._subscription = subscription
+        self._receive = receive
         self._connection: HubConnection | None = None
         self._publishers = {
             lane: LanePublisher(lane, store=store, identity=identity, clock=clock, on_settled=waiters.settled)
@@ -92,6 +95,7 @@ class Link:
             refresh=self.refresh_directory,
             on_report=waiters.informed,
             on_finished=self._wake_publishers,
+            on_stored=on_stored,
         )
         self._tasks: list[asyncio.Task[None]] = []
         self._stopping = asyncio.Event()
@@ -158,6 +162,10 @@ class Link:
         await self._store.transact(job, urgent=message.lane is Lane.URGENT)
         self._publishers[message.lane].wake()
 
+    def wake(self, lane: Lane) -> None:
+        """Sends what was put on the disk by other means than ``enqueue``."""
+        self._publishers[lane].wake()
+
     def _wake_publishers(self) -> None:
         for publisher in self._publishers.values():
             publisher.wake()
@@ -188,8 +196,8 @@ class Link:
             await self.refresh_directory()
             self.connected.set()
             works = [publisher.run(connection) for publisher in self._publishers.values()]
-            if self._may_subscribe():
-                works += [await self._session(connection, lane) for lane in Lane]
+            if self._receive:
+                works.append(self._receive_all(connection))
             tasks = [asyncio.ensure_future(work) for work in works]
             try:
                 await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
@@ -209,6 +217,19 @@ class Link:
         finally:
             self._connection = None
             await connection.aclose()
+
+    async def _receive_all(self, connection: HubConnection) -> None:
+        """Receives in both lanes, as soon as no other process of this identity does."""
+        if not self._may_subscribe():
+            _log.warning("another process of this identity receives; this one does when it ends")
+            while not self._may_subscribe():
+                await LIVENESS.sleep(ELSEWHERE_SECONDS)
+        tasks = [asyncio.ensure_future(await self._session(connection, lane)) for lane in Lane]
+        try:
+            await asyncio.gather(*tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
 
     async def _session(self, connection: HubConnection, lane: Lane) -> Coroutine[Any, Any, None]:
         session = LaneSession(

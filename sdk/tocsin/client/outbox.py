@@ -170,6 +170,12 @@ def get(conn: sqlite3.Connection, message_id: bytes) -> OutboxRow | None:
     return None if row is None else _row(row)
 
 
+def of_thread(conn: sqlite3.Connection, root_id: bytes, limit: int) -> list[OutboxRow]:
+    """The messages of one thread, oldest first."""
+    where = "WHERE o.root_id = ? ORDER BY o.ordinal LIMIT ?"
+    return [_row(row) for row in conn.execute(f"{_ROW} {where}", (root_id, limit))]
+
+
 def counts(conn: sqlite3.Connection) -> dict[OutboxState, int]:
     """How many messages stand in each state."""
     found = dict(conn.execute("SELECT state, count(*) FROM outbox GROUP BY state"))

@@ -20,20 +20,21 @@ import functools
 import os
 import signal
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from tocsin.client.answering import Answerer, outgoing
+from tocsin.client.by_hand import by_hand
 from tocsin.client.compose import Composer, Follow
 from tocsin.client.directory_copy import DirectoryCopy
 from tocsin.client.handlers import CONCURRENCY, MAX_PROCESSING_SECONDS, Handler, Handlers
 from tocsin.client.identity import Identity, load_identity
 from tocsin.client.life import after_order, new_measure
 from tocsin.client.link import Link
-from tocsin.client.rows import MeasureRow
+from tocsin.client.rows import Incoming, MeasureRow
 from tocsin.client.sent import SentOrder, Waiters
 from tocsin.client.store import ClientStore
 from tocsin.clock import Clock, SystemClock
@@ -43,6 +44,7 @@ from tocsin.core.measure import MeasureOrder
 from tocsin.core.message import KINDS, HolderNotice, Lane, Message
 from tocsin.core.money import Money, parse_money
 from tocsin.core.times import to_us
+from tocsin.results import Executed, Refused
 from tocsin.crypto.ed25519 import Ed25519Signer
 from tocsin.wire.codec import open_envelope
 
@@ -51,8 +53,17 @@ F = TypeVar("F", bound=Callable[..., Any])
 SUBSCRIPTION = "main"
 
 
+def _nothing(_: Sequence[Incoming]) -> None:
+    """Nobody wants to know."""
+
+
 class Participant:
-    """A party's connection to the bus. Make it with ``load``."""
+    """A party's connection to the bus. Make it with ``load``.
+
+    Args:
+        receive: Whether to take deliveries; a process that only sends leaves them to another.
+        on_stored: Told of messages that are new here, once they are on the disk.
+    """
 
     def __init__(
         self,
@@ -61,11 +72,15 @@ class Participant:
         clock: Clock | None = None,
         random: Callable[[int], bytes] = os.urandom,
         subscription: str = SUBSCRIPTION,
+        receive: bool = True,
+        on_stored: Callable[[Sequence[Incoming]], None] = _nothing,
     ) -> None:
         self.identity = identity
         self._clock = clock or SystemClock()
         self._random = random
         self._subscription = subscription
+        self._receive = receive
+        self._on_stored = on_stored
         self._handlers = Handlers()
         self._waiters = Waiters()
         self._copy = DirectoryCopy(bus=identity.bus, root_hash=identity.root_hash)
@@ -76,6 +91,7 @@ class Participant:
             clock=self._clock,
             random=random,
         )
+        self._answerer = Answerer(identity=identity, composer=self._composer, clock=self._clock)
         self._store: ClientStore | None = None
         self._link: Link | None = None
 
@@ -147,17 +163,18 @@ class Participant:
             return
         store = await ClientStore.open(self.identity.database)
         try:
-            answerer = Answerer(identity=self.identity, composer=self._composer, clock=self._clock)
             self._link = Link(
                 identity=self.identity,
                 store=store,
                 copy=self._copy,
                 handlers=self._handlers,
-                answerer=answerer,
+                answerer=self._answerer,
                 waiters=self._waiters,
                 clock=self._clock,
                 random=self._random,
                 subscription=self._subscription,
+                receive=self._receive,
+                on_stored=self._on_stored,
             )
             await self._link.load_directory()
         except BaseException:
@@ -337,6 +354,29 @@ class Participant:
         await self.link.enqueue(outgoing(message, envelope, now_us), row)
         return SentOrder(message, self)
 
+    async def sent_order(self, order_id: str) -> "SentOrder":
+        """An order this party sent before, from any process.
+
+        Raises:
+            WrongState: THREAD_UNKNOWN for an order that is not ours.
+        """
+        row = await self.store.get_outbox(parse_message_id(order_id))
+        if row is None:
+            raise error(Reason.THREAD_UNKNOWN, field="thread")
+        return SentOrder(open_envelope(row.envelope).message, self)
+
+    async def answer(self, order_id: str, given: Executed | Refused) -> "SentOrder":
+        """Answers by hand an order that waits for a person; returns the report on its way.
+
+        Raises:
+            NotFound: NOT_FOUND when no such order waits here.
+        """
+        report, outgoing_row = await by_hand(
+            self.store, self._answerer, self._copy.directory, parse_message_id(order_id), given, self._clock.now_us()
+        )
+        self.link.wake(outgoing_row.lane)
+        return SentOrder(report, self)
+
     async def _follow(self, order_id: bytes) -> tuple[MeasureRow, Follow]:
         sent = await self.store.get_outbox(order_id)
         row = await self.store.get_measure(sent.root_id if sent is not None else order_id)
@@ -373,7 +413,7 @@ def _header(given: Mapping[str, Any]) -> dict[str, Any]:
 
 def _value(cls: type[Message], name: str, value: Any) -> Any:
     """A field's value from what people write: amounts and enum names as text, times as datetimes."""
-    for one in _types_of(cls, name):
+    for one in _types_of(typing.cast(typing.Hashable, cls), name):
         if one is Money and isinstance(value, str):
             return parse_money(value, field=name, positive=True)
         if hasattr(one, "__members__") and isinstance(value, str):

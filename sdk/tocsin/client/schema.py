@@ -84,6 +84,10 @@ STEPS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX measure_subject ON measure (subject)",
         "CREATE TABLE directory (version INTEGER PRIMARY KEY, envelope BLOB NOT NULL, sequencing BLOB NOT NULL)",
     ),
+    (
+        "CREATE INDEX outbox_thread ON outbox (root_id, ordinal)",
+        "CREATE INDEX inbox_thread ON inbox (root_id, place)",
+    ),
 )
 """Step ``n`` leads to version ``n + 1``."""
 

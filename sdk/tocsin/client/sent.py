@@ -6,10 +6,13 @@
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
+from tocsin.client.answering import open_private
+from tocsin.client.identity import Identity
 from tocsin.client.rows import OutboxRow, OutboxState, Settled
+from tocsin.client.store import ClientStore
 from tocsin.clock import LIVENESS, wait_for
 from tocsin.core.errors import BusError, Reason, error
 from tocsin.core.message import Message
@@ -17,6 +20,7 @@ from tocsin.core.orders.deadline_passed import Deadline, DeadlinePassed
 from tocsin.core.orders.report import Outcome, Report
 from tocsin.core.times import from_us
 from tocsin.results import Executed, NoAnswer, Pending, Refused, Result
+from tocsin.wire.codec import open_envelope
 from tocsin.wire.sequencing import Receipt, decode_receipt
 
 if TYPE_CHECKING:
@@ -99,7 +103,10 @@ class SentOrder:
         Raises:
             Rejected: The hub refused it.
         """
-        row = await self._until(lambda row: row.state not in (OutboxState.QUEUED, OutboxState.SENT), timeout)
+        async def answered(row: OutboxRow) -> bool:
+            return row.state not in (OutboxState.QUEUED, OutboxState.SENT)
+
+        row = await self._until(answered, timeout)
         if row is None:
             return None
         if row.state is OutboxState.ACCEPTED:
@@ -113,24 +120,28 @@ class SentOrder:
             Rejected: The hub refused it.
         """
         message_id = self.message.header.message_id
-        waiters = self._participant.waiters
+        found: Result | None = None
 
-        def known(row: OutboxRow) -> bool:
-            return waiters.result(message_id) is not None or row.state in (OutboxState.REFUSED, OutboxState.PARKED)
+        async def known(row: OutboxRow) -> bool:
+            nonlocal found
+            if row.state in (OutboxState.REFUSED, OutboxState.PARKED):
+                raise _refusal(row)
+            found = self._participant.waiters.result(message_id)
+            if found is None:  # another process of this party may have received the report
+                found = await stored_result(self._participant.store, self._participant.identity, row)
+            return found is not None
 
-        row = await self._until(known, timeout)
-        if row is not None and row.state in (OutboxState.REFUSED, OutboxState.PARKED):
-            raise _refusal(row)
-        return waiters.result(message_id) or Pending()
+        await self._until(known, timeout)
+        return found or Pending()
 
-    async def _until(self, done: Callable[[OutboxRow], bool], timeout: float | None) -> OutboxRow | None:
+    async def _until(self, done: Callable[[OutboxRow], Awaitable[bool]], timeout: float | None) -> OutboxRow | None:
         message_id = self.message.header.message_id
         event = self._participant.waiters.event(message_id)
         deadline_us = None if timeout is None else LIVENESS.monotonic_us() + int(timeout * 1e6)
         while True:
             event.clear()
             row = await self._participant.store.get_outbox(message_id)
-            if row is not None and done(row):
+            if row is not None and await done(row):
                 return row
             left = 3600.0 if deadline_us is None else (deadline_us - LIVENESS.monotonic_us()) / 1e6
             if left <= 0 or self._participant.waiters.closed:
@@ -162,6 +173,24 @@ def result_of(message: Message, *, late: bool) -> Result | None:
         fetched = message.deadline is Deadline.ANSWER_FETCHED
         return NoAnswer(party=message.party, fetched=fetched, due_at=from_us(message.due_us))
     return None
+
+
+async def stored_result(store: ClientStore, identity: Identity, order: OutboxRow) -> Result | None:
+    """The answer to one of our orders as the file has it; None before there is one.
+
+    A report is late here when the hub had recorded before it that the time for execution was over.
+    """
+    result: Result | None = None
+    late = False
+    for row in await store.inbox_thread(order.root_id):
+        message = open_private(open_envelope(row.envelope).message, identity)
+        late = late or (isinstance(message, DeadlinePassed) and message.deadline is Deadline.EXECUTION)
+        thread = message.header.thread
+        if thread is not None and thread.parent_id == order.message_id:
+            one = result_of(message, late=late)
+            if one is not None and (result is None or not isinstance(one, NoAnswer)):
+                result = one
+    return result
 
 
 def _refusal(row: OutboxRow) -> BusError:

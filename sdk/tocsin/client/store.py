@@ -137,6 +137,10 @@ class ClientStore:
         """One outgoing message."""
         return await self._readers.read(partial(outbox.get, message_id=message_id))
 
+    async def outbox_thread(self, root_id: bytes, limit: int = LIST_LIMIT) -> list[OutboxRow]:
+        """Outgoing messages of one thread, oldest first."""
+        return await self._readers.read(partial(outbox.of_thread, root_id=root_id, limit=limit))
+
     # Inbox
 
     async def receive(self, deliveries: Sequence[Incoming], *, urgent: bool = False) -> Sequence[Received]:
@@ -194,6 +198,10 @@ class ClientStore:
     async def get_inbox(self, message_id: bytes) -> InboxRow | None:
         """One incoming message."""
         return await self._readers.read(partial(inbox.get, message_id=message_id))
+
+    async def inbox_thread(self, root_id: bytes, limit: int = LIST_LIMIT) -> list[InboxRow]:
+        """Incoming messages of one thread, oldest first."""
+        return await self._readers.read(partial(inbox.of_thread, root_id=root_id, limit=limit))
 
     # Measures
 

@@ -1,0 +1,1 @@
+"""A party on the bus: its identity, durable file, connection and handlers."""
