@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1btocsin/v1/log_service.proto\x12\ttocsin.v1\"\x16\n\x14GetCheckpointRequest\"+\n\x15GetCheckpointResponse\x12\x12\n\ncheckpoint\x18\x01 \x01(\x0c\"@\n\x18GetInclusionProofRequest\x12\x11\n\tlog_index\x18\x01 \x01(\x04\x12\x11\n\ttree_size\x18\x02 \x01(\x04\")\n\x19GetInclusionProofResponse\x12\x0c\n\x04path\x18\x01 \x03(\x0c\"E\n\x1aGetConsistencyProofRequest\x12\x12\n\nfirst_size\x18\x01 \x01(\x04\x12\x13\n\x0bsecond_size\x18\x02 \x01(\x04\"+\n\x1bGetConsistencyProofResponse\x12\x0c\n\x04path\x18\x01 \x03(\x0c\"7\n\x11ListLeavesRequest\x12\x13\n\x0b\x66irst_index\x18\x01 \x01(\x04\x12\r\n\x05limit\x18\x02 \x01(\r\"$\n\x12ListLeavesResponse\x12\x0e\n\x06leaves\x18\x01 \x03(\x0c\x32\xf1\x02\n\nLogService\x12R\n\rGetCheckpoint\x12\x1f.tocsin.v1.GetCheckpointRequest\x1a .tocsin.v1.GetCheckpointResponse\x12^\n\x11GetInclusionProof\x12#.tocsin.v1.GetInclusionProofRequest\x1a$.tocsin.v1.GetInclusionProofResponse\x12\x64\n\x13GetConsistencyProof\x12%.tocsin.v1.GetConsistencyProofRequest\x1a&.tocsin.v1.GetConsistencyProofResponse\x12I\n\nListLeaves\x12\x1c.tocsin.v1.ListLeavesRequest\x1a\x1d.tocsin.v1.ListLeavesResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1btocsin/v1/log_service.proto\x12\ttocsin.v1\"\x16\n\x14GetCheckpointRequest\";\n\x15GetCheckpointResponse\x12\x12\n\ncheckpoint\x18\x01 \x01(\x0c\x12\x0e\n\x06now_us\x18\x02 \x01(\x03\"@\n\x18GetInclusionProofRequest\x12\x11\n\tlog_index\x18\x01 \x01(\x04\x12\x11\n\ttree_size\x18\x02 \x01(\x04\")\n\x19GetInclusionProofResponse\x12\x0c\n\x04path\x18\x01 \x03(\x0c\"E\n\x1aGetConsistencyProofRequest\x12\x12\n\nfirst_size\x18\x01 \x01(\x04\x12\x13\n\x0bsecond_size\x18\x02 \x01(\x04\"+\n\x1bGetConsistencyProofResponse\x12\x0c\n\x04path\x18\x01 \x03(\x0c\"7\n\x11ListLeavesRequest\x12\x13\n\x0b\x66irst_index\x18\x01 \x01(\x04\x12\r\n\x05limit\x18\x02 \x01(\r\"$\n\x12ListLeavesResponse\x12\x0e\n\x06leaves\x18\x01 \x03(\x0c\x32\xf1\x02\n\nLogService\x12R\n\rGetCheckpoint\x12\x1f.tocsin.v1.GetCheckpointRequest\x1a .tocsin.v1.GetCheckpointResponse\x12^\n\x11GetInclusionProof\x12#.tocsin.v1.GetInclusionProofRequest\x1a$.tocsin.v1.GetInclusionProofResponse\x12\x64\n\x13GetConsistencyProof\x12%.tocsin.v1.GetConsistencyProofRequest\x1a&.tocsin.v1.GetConsistencyProofResponse\x12I\n\nListLeaves\x12\x1c.tocsin.v1.ListLeavesRequest\x1a\x1d.tocsin.v1.ListLeavesResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,19 +34,19 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETCHECKPOINTREQUEST']._serialized_start=42
   _globals['_GETCHECKPOINTREQUEST']._serialized_end=64
   _globals['_GETCHECKPOINTRESPONSE']._serialized_start=66
-  _globals['_GETCHECKPOINTRESPONSE']._serialized_end=109
-  _globals['_GETINCLUSIONPROOFREQUEST']._serialized_start=111
-  _globals['_GETINCLUSIONPROOFREQUEST']._serialized_end=175
-  _globals['_GETINCLUSIONPROOFRESPONSE']._serialized_start=177
-  _globals['_GETINCLUSIONPROOFRESPONSE']._serialized_end=218
-  _globals['_GETCONSISTENCYPROOFREQUEST']._serialized_start=220
-  _globals['_GETCONSISTENCYPROOFREQUEST']._serialized_end=289
-  _globals['_GETCONSISTENCYPROOFRESPONSE']._serialized_start=291
-  _globals['_GETCONSISTENCYPROOFRESPONSE']._serialized_end=334
-  _globals['_LISTLEAVESREQUEST']._serialized_start=336
-  _globals['_LISTLEAVESREQUEST']._serialized_end=391
-  _globals['_LISTLEAVESRESPONSE']._serialized_start=393
-  _globals['_LISTLEAVESRESPONSE']._serialized_end=429
-  _globals['_LOGSERVICE']._serialized_start=432
-  _globals['_LOGSERVICE']._serialized_end=801
+  _globals['_GETCHECKPOINTRESPONSE']._serialized_end=125
+  _globals['_GETINCLUSIONPROOFREQUEST']._serialized_start=127
+  _globals['_GETINCLUSIONPROOFREQUEST']._serialized_end=191
+  _globals['_GETINCLUSIONPROOFRESPONSE']._serialized_start=193
+  _globals['_GETINCLUSIONPROOFRESPONSE']._serialized_end=234
+  _globals['_GETCONSISTENCYPROOFREQUEST']._serialized_start=236
+  _globals['_GETCONSISTENCYPROOFREQUEST']._serialized_end=305
+  _globals['_GETCONSISTENCYPROOFRESPONSE']._serialized_start=307
+  _globals['_GETCONSISTENCYPROOFRESPONSE']._serialized_end=350
+  _globals['_LISTLEAVESREQUEST']._serialized_start=352
+  _globals['_LISTLEAVESREQUEST']._serialized_end=407
+  _globals['_LISTLEAVESRESPONSE']._serialized_start=409
+  _globals['_LISTLEAVESRESPONSE']._serialized_end=445
+  _globals['_LOGSERVICE']._serialized_start=448
+  _globals['_LOGSERVICE']._serialized_end=817
 # @@protoc_insertion_point(module_scope)

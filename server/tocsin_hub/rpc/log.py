@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from tocsin.clock import Clock
 from tocsin.v1 import log_service_pb2 as pb
 from tocsin.v1 import log_service_pb2_grpc
 from tocsin_hub.service.look_up import LookUp
@@ -13,12 +14,13 @@ MAX_LEAVES = 5_000
 class LogServicer(log_service_pb2_grpc.LogServiceServicer):
     """Thin."""
 
-    def __init__(self, look_up: LookUp) -> None:
+    def __init__(self, look_up: LookUp, clock: Clock) -> None:
         self._look_up = look_up
+        self._clock = clock
 
     async def GetCheckpoint(self, request: pb.GetCheckpointRequest, context: Any) -> pb.GetCheckpointResponse:  # noqa: N802
         """See log_service.proto."""
-        return pb.GetCheckpointResponse(checkpoint=await self._look_up.checkpoint())
+        return pb.GetCheckpointResponse(checkpoint=await self._look_up.checkpoint(), now_us=self._clock.now_us())
 
     async def GetInclusionProof(  # noqa: N802
         self, request: pb.GetInclusionProofRequest, context: Any

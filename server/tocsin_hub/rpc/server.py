@@ -112,7 +112,7 @@ class Ports:
         bus_service_pb2_grpc.add_BusServiceServicer_to_server(BusServicer(hub.publisher, self._membership), server)
         order_service_pb2_grpc.add_OrderServiceServicer_to_server(OrderServicer(hub.look_up), server)
         directory_service_pb2_grpc.add_DirectoryServiceServicer_to_server(DirectoryServicer(hub.look_up), server)
-        log_service_pb2_grpc.add_LogServiceServicer_to_server(LogServicer(hub.look_up), server)
+        log_service_pb2_grpc.add_LogServiceServicer_to_server(LogServicer(hub.look_up, hub.clock), server)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
         if hub.config.reflection:
             names = [name for module in _BUS_SERVICES for name in (s.full_name for s in module.DESCRIPTOR.services_by_name.values())]
