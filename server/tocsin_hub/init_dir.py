@@ -15,6 +15,7 @@ from datetime import datetime
 from pathlib import Path
 
 from tocsin.core.errors import Reason, error
+from tocsin.core.policy import Policy
 from tocsin.core.times import to_us
 from tocsin.crypto.ed25519 import Ed25519Signer
 from tocsin.crypto.keyfile import SCRYPT_N, load_keys, save_keys
@@ -94,6 +95,7 @@ def init_directory(
     """
     if not 1 <= root_keys <= MAX_ROOT_KEYS:
         raise error(Reason.FIELD_INVALID, field="root_keys", rule=f"1 to {MAX_ROOT_KEYS} keys")
+    Policy.parse(policy_document)
     paths = HubPaths(root)
     seeds = [random(_KEY_BYTES) for _ in range(root_keys)]
     keys = HubKeys(**{name: random(_KEY_BYTES) for name in _NAME_OF})

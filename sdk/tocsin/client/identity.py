@@ -175,6 +175,16 @@ def load_identity(
     return Identity(path=path, ca_pem=pems["ca.pem"], tls_key_pem=pems["tls.key"], tls_cert_pem=pems["tls.pem"], **rest)
 
 
+def public_facts(path: Path) -> Mapping[str, Any]:
+    """What stands in clear in ``identity.toml``, by the names of ``Identity``: no passphrase is needed.
+
+    Raises:
+        LocalFault: IDENTITY_INVALID, IDENTITY_EXPOSED.
+    """
+    names, hashes = _facts(_read(path.absolute(), "identity.toml"))
+    return names | hashes
+
+
 def _write(identity: Identity, directory: Path, passphrase: str, random: Callable[[int], bytes], n: int) -> None:
     facts = {name: getattr(identity, name) for name in _NAMES} | {h: getattr(identity, h).hex() for h in _HASHES}
     lines = [

@@ -48,6 +48,7 @@ RULES: Mapping[str, str] = {
     "a value of its list": "取自其取值表",
     "a value of its type": "类型应当相符",
     "a whole number": "填写整数",
+    "a whole number from #": "填写不小于 # 的整数",
     "a whole number from # within # bits": "不小于 # 的 # 位整数",
     "a whole number within # bits": "# 位整数",
     "after applied_us": "晚于执行时间",
