@@ -6,14 +6,14 @@ generation; sequence the first messages of a new bus. Stop: refuse new messages,
 
 import asyncio
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 import structlog
 
 from tocsin.clock import Clock, SystemClock
 from tocsin.core.checkpoint import log_origin
-from tocsin.core.directory import HUB
+from tocsin.core.directory import HUB, Directory
 from tocsin.core.errors import BusError
 from tocsin.core.message import Message
 from tocsin.core.orders.deadline_passed import Deadline
@@ -40,6 +40,7 @@ from tocsin_hub.service.recover import next_generation, recover_directory, recov
 from tocsin_hub.service.sequencer import Sequencer
 from tocsin_hub.store.base import HubStore, WriteTx
 from tocsin_hub.store.sqlite import open_sqlite
+from tocsin_hub.store.sqlite_reader import SqliteReader
 
 _log = structlog.get_logger("hub")
 
@@ -88,6 +89,13 @@ class Hub:
 async def open_store(paths: HubPaths, clock: Clock, *, faults: Faults | None = None) -> HubStore:
     """The store of a hub directory, migrated; nobody else may have it open. Raises as ``open_hub``."""
     return await open_sqlite(paths.database, now_us=clock.now_us(), faults=faults)
+
+
+def open_reader(paths: HubPaths, keys: HubKeys) -> tuple[LookUp, Callable[[], Awaitable[None]]]:
+    """A look into a hub's database beside a running hub, or without one; and what closes it."""
+    reader = SqliteReader(paths.database)
+    bodies = BodyCipher(keys.body_key)
+    return LookUp(store=reader, bodies=bodies, directory=Directory), reader.aclose
 
 
 async def open_hub(

@@ -4,12 +4,15 @@ import asyncio
 import contextlib
 import hashlib
 import signal
+import sys
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
+from prometheus_client import start_http_server
 
+from tocsin.client.participant import SWITCH_SECONDS
 from tocsin.clock import Clock
 from tocsin.crypto.privatefile import read_private
 from tocsin.sqlitethread import Faults
@@ -94,6 +97,9 @@ async def serving(
         ports = Ports(hub, credentials, _certificates(paths, bus=config.bus))
         try:
             await ports.open()
+            if config.metrics_listen:
+                address, _, port = config.metrics_listen.rpartition(":")
+                start_http_server(int(port), address.strip("[]"))
             yield Serving(hub=hub, ports=ports)
         finally:
             await ports.close()
@@ -111,6 +117,7 @@ async def serve(root: Path, passphrase: str, *, announce: Callable[[Serving], No
             signal.raise_signal(signal.SIGKILL)
         stop.set()
 
+    sys.setswitchinterval(SWITCH_SECONDS)
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, asked)
     async with serving(root, passphrase) as one:

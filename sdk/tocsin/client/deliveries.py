@@ -21,10 +21,10 @@ from tocsin.client.rows import InboxState, Incoming, MeasureRow, Outgoing, Recei
 from tocsin.client.session import LaneSession
 from tocsin.client.store import ClientStore
 from tocsin.client.verify import Stale, verify_delivery
-from tocsin.clock import Clock
+from tocsin.clock import LIVENESS, Clock
 from tocsin.core.errors import BusError, Reason, error
 from tocsin.core.measure import MeasureOrder
-from tocsin.core.message import Message
+from tocsin.core.message import Lane, Message
 from tocsin.core.orders.deadline_passed import DeadlinePassed
 from tocsin.core.orders.report import Report
 from tocsin.results import Park, Retry
@@ -34,6 +34,9 @@ from tocsin.wire.sequencing import Sequencing, sequencing_from_proto
 
 HANDLER_RETRY_SECONDS = 1.0
 """Least wait before an order whose handler failed is asked again; the hub doubles it."""
+
+SLICE = 4
+"""Routine deliveries taken before other work gets a turn: an urgent order does not wait for a frame of routine ones."""
 
 _log = logging.getLogger("tocsin.deliveries")
 
@@ -91,15 +94,19 @@ class Deliveries:
     async def take(self, session: LaneSession, deliveries: Sequence[pb.Delivery]) -> None:
         """Verifies a frame, makes it durable, and starts what has to be done."""
         works = []
-        for delivery in deliveries:
+        for place, delivery in enumerate(deliveries):
+            if place and place % SLICE == 0 and session.lane is Lane.ROUTINE:
+                await LIVENESS.sleep(0)
             try:
                 works.append(await self._verified(session, delivery))
             except BusError as failure:
                 _log.error("delivery refused: %s", failure)
                 session.nack(delivery.seq, delivery.attempt_token, reason=failure.reason.value, permanent=True)
         rows = [self._incoming(work) for work in works]
-        received = await self._store.receive(rows, urgent=session.lane.value == 1)
-        for work, row, seen in zip(works, rows, received, strict=True):
+        received = await self._store.receive(rows, urgent=session.lane is Lane.URGENT)
+        for place, (work, row, seen) in enumerate(zip(works, rows, received, strict=True)):
+            if place and place % SLICE == 0 and session.lane is Lane.ROUTINE:
+                await LIVENESS.sleep(0)
             self._begin(work, row, seen)
         if fresh := [row for row, seen in zip(rows, received, strict=True) if seen.seen is Seen.NEW]:
             self._on_stored(fresh)
@@ -201,7 +208,7 @@ class Deliveries:
         handler = self._handlers.get(type(order))
         if handler is None:
             raise Retry(reason="no handler for this kind here")
-        message_id, urgent = order.header.message_id, work.session.lane.value == 1
+        message_id, urgent = order.header.message_id, work.session.lane is Lane.URGENT
         started_us = work.received_us
         if received.seen is not Seen.NEW:
             mark = await self._store.start(message_id, self._clock.now_us(), urgent=urgent)

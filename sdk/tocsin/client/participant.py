@@ -19,6 +19,7 @@ import contextlib
 import functools
 import os
 import signal
+import sys
 import typing
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -44,13 +45,17 @@ from tocsin.core.measure import MeasureOrder
 from tocsin.core.message import KINDS, HolderNotice, Lane, Message
 from tocsin.core.money import Money, parse_money
 from tocsin.core.times import to_us
-from tocsin.results import Executed, Refused
 from tocsin.crypto.ed25519 import Ed25519Signer
+from tocsin.results import Executed, Refused
 from tocsin.wire.codec import open_envelope
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 SUBSCRIPTION = "main"
+
+SWITCH_SECONDS = 0.0005
+"""How long a thread of a program of ours keeps the interpreter while another waits: an urgent order changes threads several times on its
+way, and at the interpreter's own 5 ms each change could cost that much."""
 
 
 def _nothing(_: Sequence[Incoming]) -> None:
@@ -225,6 +230,7 @@ class Participant:
                     loop.add_signal_handler(number, stop.set)
             await self.serve(stop)
 
+        sys.setswitchinterval(SWITCH_SECONDS)
         asyncio.run(main())
 
     @property
@@ -331,7 +337,7 @@ class Participant:
             Rejected: See ``stop_payment``.
         """
         one = KINDS[kind]
-        own = {f.name for sealed in (False, True) for f in one.fields(sealed=sealed)}
+        own = _fields_of(kind)
         values = {name: _value(one.cls, name, value) for name, value in fields.items() if name in own and value is not None}
         rest = {name: value for name, value in fields.items() if name not in own and value is not None}
         now_us = self._clock.now_us()
@@ -421,6 +427,11 @@ def _value(cls: type[Message], name: str, value: Any) -> Any:
     if isinstance(value, datetime):
         return to_us(value, field=name)
     return value
+
+
+@functools.cache
+def _fields_of(kind: str) -> frozenset[str]:
+    return frozenset(f.name for sealed in (False, True) for f in KINDS[kind].fields(sealed=sealed))
 
 
 @functools.cache

@@ -88,6 +88,19 @@ def open_envelope(raw: bytes) -> Opened:
     )
 
 
+def outline(raw: bytes) -> tuple[bytes, bytes]:
+    """Message hash and signature of an envelope of our own making, without decoding its message again.
+
+    Raises:
+        Malformed: The envelope is none.
+        SignatureInvalid: UNSIGNED.
+    """
+    envelope = parse_strict(Envelope, raw)
+    if not envelope.signatures:
+        raise error(Reason.UNSIGNED)
+    return sha256(pae(envelope.payload_type, envelope.payload)).digest(), envelope.signatures[0].sig
+
+
 def verify_author(opened: Opened, algorithm: str, public_key: bytes) -> None:
     """Proves that the holder of ``public_key`` signed the message.
 

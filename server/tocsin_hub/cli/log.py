@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from tocsin.clock import LIVENESS
 from tocsin.core.checkpoint import log_origin
 from tocsin_hub.cli.common import HERE, Directory, Json, PassphraseFile, passphrase, run, show
 from tocsin_hub.config import HubPaths, load_config
@@ -37,7 +36,7 @@ def export(
         paths = HubPaths(dir.absolute())
         config = load_config(paths.root)
         keys = load_hub_keys(paths, passphrase(passphrase_file, what="hub"))
-        look_up, close = await open_reader(paths, keys, LIVENESS)
+        look_up, close = open_reader(paths, keys)
         try:
             checkpoint, size = await look_up.checkpoint_and_size()
             with path.open("w") as file:

@@ -89,6 +89,7 @@ class Seat:
         if self.queue.mailbox.ack(seq, token):
             ACKS.labels("taken").inc()
             self._office.save_soon(self, seq)
+            self.queue.wake()  # the next of the thread may go now, to whichever session has room
         else:
             ACKS.labels("fenced").inc()
             self.fenced.append(seq)
@@ -146,6 +147,8 @@ class PostOffice:
         self._opening = asyncio.Lock()
         self._unsaved: list[tuple[Seat, int]] = []
         self._dirty: set[tuple[MailboxKey, str]] = set()
+        self._taken_cursors: list[CursorRow] = []
+        self._taken_attempts: list[AttemptRow] = []
         self._save = asyncio.Event()
         self._numbers = 0
         self._heads: dict[MailboxKey, int] = {}
@@ -301,14 +304,14 @@ class PostOffice:
 
     async def flush(self) -> None:
         """Saves what waits (at drain)."""
-        while self._dirty:
+        while self._dirty or self._taken_cursors or self._taken_attempts:
             await self._save_once()
 
     async def _save_once(self) -> None:
         unsaved, self._unsaved = self._unsaved, []
         dirty, self._dirty = self._dirty, set()
-        cursors: list[CursorRow] = []
-        attempts: list[AttemptRow] = []
+        # Rows taken from a mailbox are kept until they are stored: a save that is cancelled is gone on with by the next.
+        cursors, attempts = self._taken_cursors, self._taken_attempts
         for key in dirty:
             changes = self._queues[key].mailbox.take_changes(self._clock.now_us())
             cursors += [changes.cursor] if changes.cursor is not None else []
@@ -329,6 +332,7 @@ class PostOffice:
                     await LIVENESS.sleep(0.5)
         finally:
             self._saving = False
+        self._taken_cursors, self._taken_attempts = [], []
         for cursor in cursors:
             if cursor.subscription == MAIN:
                 self._cursors[cursor.mailbox] = cursor.acked_through

@@ -15,7 +15,7 @@ from tocsin.wire.sequencing import Sequencing
 from tocsin_hub.bodies import BodyCipher
 from tocsin_hub.domain.rows import MessageRow, OrderRow, ThreadRow
 from tocsin_hub.service.receipts import ReceiptReader
-from tocsin_hub.store.base import HubStore
+from tocsin_hub.store.base import StoreReader
 
 
 class Logged(NamedTuple):
@@ -29,7 +29,7 @@ class Logged(NamedTuple):
 class LookUp:
     """Answers questions about what is committed."""
 
-    def __init__(self, *, store: HubStore, bodies: BodyCipher, directory: Callable[[], Directory]) -> None:
+    def __init__(self, *, store: StoreReader, bodies: BodyCipher, directory: Callable[[], Directory]) -> None:
         self._store = store
         self._bodies = bodies
         self._directory = directory
@@ -78,10 +78,18 @@ class LookUp:
 
     async def checkpoint(self) -> bytes:
         """The newest checkpoint."""
+        return (await self.checkpoint_and_size())[0]
+
+    async def checkpoint_and_size(self) -> tuple[bytes, int]:
+        """The newest checkpoint and the size it signs.
+
+        Raises:
+            NotFound: NOT_FOUND for an empty log.
+        """
         newest = await self._store.newest_batch()
         if newest is None:
             raise error(Reason.NOT_FOUND, field="checkpoint")
-        return newest.checkpoint
+        return newest.checkpoint, newest.tree_size
 
     async def size(self) -> int:
         """Number of leaves in the log."""

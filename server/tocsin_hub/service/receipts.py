@@ -8,13 +8,13 @@ from tocsin.wire.sequencing import Receipt, Sequencing
 from tocsin_hub.domain.rows import MessageRow
 from tocsin_hub.log import proofs
 from tocsin_hub.service.batch import sequencing_of
-from tocsin_hub.store.base import HubStore
+from tocsin_hub.store.base import StoreReader
 
 
 class ReceiptReader:
     """Rebuilds receipts and proofs."""
 
-    def __init__(self, store: HubStore) -> None:
+    def __init__(self, store: StoreReader) -> None:
         self._store = store
 
     async def receipt(self, log_index: int) -> Receipt:

@@ -34,6 +34,9 @@ MAX_URGENT = 256
 MAX_ROUTINE = 64
 """Routine messages of one batch: the knee of the group-commit curve, and a few milliseconds of deciding."""
 
+URGENT_TURNS = 16
+"""Urgent batches in a row before routine messages get a place in one: strict enough to be felt, too weak to starve anybody."""
+
 MAX_WAITING = 8192
 """Messages waiting to be sequenced before more are turned away: about two seconds of work."""
 
@@ -79,6 +82,7 @@ class Sequencer:
         self._wake = asyncio.Event()
         self._deadlines_changed = asyncio.Event()
         self._release: asyncio.Task[None] | None = None
+        self._urgent_turns = 0
         self._closing = False
         self._running = False
         self._next_due_us = next_due_us
@@ -159,9 +163,17 @@ class Sequencer:
                 left = IDLE_SECONDS
             await wait_for(self._deadlines_changed, self._clock, min(left, IDLE_SECONDS))
 
-    async def _one_batch(self) -> None:
+    def _next_batch(self) -> list[_Waiting]:
+        """Urgent messages by themselves: they do not wait for routine ones to be decided. Now and then routine has its turn."""
+        if self._urgent and (not self._routine or self._urgent_turns < URGENT_TURNS):
+            self._urgent_turns += 1
+            return [self._urgent.popleft() for _ in range(min(len(self._urgent), MAX_URGENT))]
+        self._urgent_turns = 0
         batch = [self._urgent.popleft() for _ in range(min(len(self._urgent), MAX_URGENT))]
-        batch += [self._routine.popleft() for _ in range(min(len(self._routine), MAX_ROUTINE))]
+        return batch + [self._routine.popleft() for _ in range(min(len(self._routine), MAX_ROUTINE))]
+
+    async def _one_batch(self) -> None:
+        batch = self._next_batch()
         offered = [w.admitted for w in batch]
         with_deadlines = self._deadlines_due()
 
