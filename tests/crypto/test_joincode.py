@@ -118,6 +118,29 @@ def test_content_with_a_good_checksum_but_other_fields_is_refused(content):
     refused("TOCSIN1-" + base64.b32encode(content + checksum).decode().rstrip("="))
 
 
+def with_checksum(*texts, tail):
+    content = b"".join(bytes([len(t)]) + t for t in texts) + tail
+    checksum = sha256(b"tocsin join code v1\0" + content).digest()[:4]
+    return "TOCSIN1-" + base64.b32encode(content + checksum).decode().rstrip("=")
+
+
+@pytest.mark.parametrize(
+    ("texts", "size"),
+    [
+        ((b"Tocsin", b"bank.example", b"hub.example:1"), 80),
+        ((b"tocsin.example", b"Bank", b"hub.example:1"), 80),
+        ((b"tocsin.example", b"bank.example", b"hub.example"), 80),
+        ((b"tocsin.example", b"bank.example", b"hub.example:1"), 79),
+        ((b"tocsin.example", b"bank.example", b"hub.example:1"), 81),
+        ((b"tocsin.example", b"bank.example", b"\xe5hub:1"), 80),
+    ],
+)
+def test_fields_that_no_code_has_are_refused_with_a_good_checksum(texts, size):
+    good = with_checksum(b"tocsin.example", b"bank.example", b"hub.example:1", tail=bytes(80))
+    assert JoinCode.decode(good).party == "bank.example"
+    refused(with_checksum(*texts, tail=bytes(size)))
+
+
 @pytest.mark.parametrize(
     "text", ["", "TOCSIN1-", "TOCSIN2" + CODE.encode()[7:], CODE.encode() + "A", "A" * (MAX_TEXT + 1)]
 )

@@ -38,6 +38,7 @@ def test_a_name_leads_back_to_its_party():
         " spiffe://tocsin.example/party/bank.example",
         "spiffe://tocsin.example/party/bank.example\n",
         "https://tocsin.example/party/bank.example",
+        "bank.example",
         "",
     ],
 )
