@@ -97,6 +97,15 @@ def test_a_mistyped_letter_is_noticed(data):
     refused(text[:at] + other + text[at + 1 :])
 
 
+@pytest.mark.parametrize("length", range(1, 6))
+def test_one_code_has_one_spelling(length):
+    """Base32 leaves spare bits in the last letter at most lengths; they must be zero."""
+    text = dataclasses.replace(CODE, party="p" * length).encode()
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+    for letter in set(alphabet) - {text[-1]}:
+        refused(text[:-1] + letter)
+
+
 @given(st.integers(7, 200))
 def test_two_swapped_letters_are_noticed(at):
     text = CODE.encode().replace("-", "")
