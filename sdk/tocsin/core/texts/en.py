@@ -172,6 +172,9 @@ LABELS: Mapping[str, str] = {
     # questions at the terminal
     "passphrase": "Passphrase",
     "passphrase-again": "Passphrase again",
+    # what an order says when its author says nothing of it
+    "default-remedy": "Whoever holds that this measure is wrong may object to the ordering authority at the contact named "
+    "here, or apply to the authority above it for review.",
     # lanes
     "urgent": "urgent",
     "routine": "routine",

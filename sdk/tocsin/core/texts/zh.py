@@ -137,6 +137,8 @@ LABELS: Mapping[str, str] = {
     # questions at the terminal
     "passphrase": "口令",
     "passphrase-again": "再次输入口令",
+    # 签发人未填写时的默认内容
+    "default-remedy": "对本措施有异议的，可以通过所列联系方式向签发机关提出，或者向其上级机关申请复核。",
     # lanes
     "urgent": "加急",
     "routine": "普通",
