@@ -133,8 +133,10 @@ class Directory:
     def authority(self, message: Message) -> Key:
         """The key that must have signed ``message``: the author's, or the join key for a party's first key.
 
+        Whether the join key was used already is ``apply``'s to say: the first key offered again is a duplicate, not a second.
+
         Raises:
-            NotPermitted: PARTY_UNKNOWN, KEY_UNKNOWN, JOIN_CODE_USED for a second first key.
+            NotPermitted: PARTY_UNKNOWN, KEY_UNKNOWN.
         """
         header = message.header
         if isinstance(message, GovernanceRoot) and self.root is None:
@@ -145,8 +147,6 @@ class Directory:
         if isinstance(message, AddKey) and header.sender == message.party:
             party = self.party(message.party)
             if party.join_key and header.author_key == key_id(JOIN_ALGORITHM, party.join_key):
-                if party.joined:
-                    raise error(Reason.JOIN_CODE_USED, party=party.party)
                 return Key(
                     key_id=header.author_key, party=party.party, holder=party.party, holder_kind=HolderKind.PARTY,
                     algorithm=JOIN_ALGORITHM, public_key=party.join_key, purposes=frozenset({Purpose.ADMIN}), added_index=-1,
@@ -245,6 +245,8 @@ def _add_key(directory: Directory, message: AddKey, index: int, at_us: int) -> D
     if new_key_id in directory.key_owner or new_key_id in directory.root_keys:
         raise error(Reason.KEY_EXISTS, field="public_key")
     _by_own_party(message.header.sender, message.party)
+    if party.joined and party.join_key and message.header.author_key == key_id(JOIN_ALGORITHM, party.join_key):
+        raise error(Reason.JOIN_CODE_USED, party=party.party)
     if not party.joined:
         if at_us >= party.join_expires_us:
             raise error(Reason.JOIN_CODE_EXPIRED, party=party.party)
