@@ -8,13 +8,15 @@
 
 from collections.abc import Sequence
 
+from tocsin.client.store import ClientStore
 from tocsin.core.directory import Directory, apply
 from tocsin.core.directory_messages import AddKey, GovernanceRoot
 from tocsin.core.errors import Reason, error
 from tocsin.core.leaf import EMPTY_HEAD
 from tocsin.crypto.possession import check_new_key
+from tocsin.v1 import envelope_pb2
 from tocsin.wire.codec import open_envelope, verify_author
-from tocsin.wire.sequencing import Sequencing
+from tocsin.wire.sequencing import Sequencing, sequencing_from_proto
 
 
 class DirectoryCopy:
@@ -75,3 +77,17 @@ class DirectoryCopy:
             at_us=sequencing.accepted_us,
         )  # fmt: skip
         self._heads.append(self.directory.head)
+
+
+async def from_store(copy: DirectoryCopy, store: ClientStore) -> None:
+    """Extends the copy by the entries on the disk, each verified again.
+
+    Raises:
+        BusError: An entry does not hold.
+    """
+    while entries := await store.directory(after=copy.version, limit=500):
+        copy.extend([(e.envelope, _record(e.sequencing)) for e in entries])
+
+
+def _record(raw: bytes) -> Sequencing:
+    return sequencing_from_proto(envelope_pb2.Sequencing.FromString(raw))

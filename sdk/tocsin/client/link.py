@@ -22,7 +22,7 @@ from tocsin.client import measures, outbox
 from tocsin.client.answering import Answerer
 from tocsin.client.channel import HubConnection, calling
 from tocsin.client.deliveries import Deliveries
-from tocsin.client.directory_copy import DirectoryCopy
+from tocsin.client.directory_copy import DirectoryCopy, from_store
 from tocsin.client.handlers import Handlers
 from tocsin.client.identity import Identity
 from tocsin.client.publisher import LanePublisher
@@ -38,8 +38,7 @@ from tocsin.core.times import from_us
 from tocsin.results import Lapsed
 from tocsin.v1 import bus_service_pb2 as pb
 from tocsin.v1 import directory_service_pb2 as directory_pb
-from tocsin.v1 import envelope_pb2
-from tocsin.wire.sequencing import Sequencing, sequencing_from_proto
+from tocsin.wire.sequencing import sequencing_from_proto
 
 FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 0.2, 30.0
 """Full jitter between these: a restarted hub is found within a second, a thousand members do not knock at once."""
@@ -149,7 +148,7 @@ class Link:
     def quiet(self) -> bool:
         """Whether nothing is under way here."""
         publishers = all(not p.busy for p in self._publishers.values())
-        return publishers and self._deliveries.idle and all(s.idle for s in self._sessions.values())
+        return publishers and self._deliveries.idle and all(s.idle or not s.connected for s in self._sessions.values())
 
     async def enqueue(self, message: Outgoing, measure: MeasureRow | None) -> None:
         """Puts a message and the measure it changes on the disk, in one commit, and wakes its publisher."""
@@ -272,8 +271,7 @@ class Link:
 
     async def load_directory(self) -> None:
         """Builds the copy from the entries on the disk, each verified again."""
-        while entries := await self._store.directory(after=self._copy.version, limit=500):
-            self._copy.extend([(e.envelope, _record(e.sequencing)) for e in entries])
+        await from_store(self._copy, self._store)
 
     async def fetch_once(self) -> int:
         """Refreshes the directory over a connection of its own; returns its version. Raises as ``refresh_directory``."""
@@ -323,8 +321,7 @@ class Link:
                 for row in await self._store.due_measures(now_us):
                     await self._lapse(row)
                 continue
-            pause = 60.0 if due_us is None else min(60.0, (due_us - now_us) / 1e6)
-            await wait_for(self._ends_changed, self._clock, pause)
+            await wait_for(self._ends_changed, self._clock, None if due_us is None else (due_us - now_us) / 1e6)
 
     async def _lapse(self, row: MeasureRow) -> None:
         if row.recipient != self._identity.party:
@@ -360,10 +357,6 @@ class Link:
                     for row in await self._store.inbox_list(InboxState.DONE, limit=200):
                         if session.connected and row.lane is lane and row.epoch == session.epoch and not row.confirmed:
                             session.ack(row.seq, row.attempt_token)
-
-
-def _record(raw: bytes) -> Sequencing:
-    return sequencing_from_proto(envelope_pb2.Sequencing.FromString(raw))
 
 
 def _mendable(failure: BaseException) -> bool:

@@ -28,7 +28,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from tocsin.client.answering import Answerer, outgoing
-from tocsin.client.by_hand import by_hand
+from tocsin.client.by_hand import by_hand, objection_of
 from tocsin.client.compose import Composer, Follow
 from tocsin.client.directory_copy import DirectoryCopy
 from tocsin.client.handlers import CONCURRENCY, MAX_PROCESSING_SECONDS, Handler, Handlers
@@ -44,6 +44,7 @@ from tocsin.core.identifiers import Identifier, identifier, parse_message_id
 from tocsin.core.measure import MeasureOrder
 from tocsin.core.message import KINDS, HolderNotice, Lane, Message
 from tocsin.core.money import Money, parse_money
+from tocsin.core.orders.report import Outcome
 from tocsin.core.times import to_us
 from tocsin.crypto.ed25519 import Ed25519Signer
 from tocsin.results import Executed, Refused
@@ -382,6 +383,16 @@ class Participant:
         )
         self.link.wake(outgoing_row.lane)
         return SentOrder(report, self)
+
+    async def objection(self, order_id: str) -> Outcome | None:
+        """What the law answers by itself to an order that waits for a person, such as OUT_OF_TERM; None for nothing.
+
+        Raises:
+            NotFound: As ``answer``.
+        """
+        return await objection_of(
+            self.store, self._answerer, self._copy.directory, parse_message_id(order_id), self._clock.now_us()
+        )
 
     async def _follow(self, order_id: bytes) -> tuple[MeasureRow, Follow]:
         sent = await self.store.get_outbox(order_id)

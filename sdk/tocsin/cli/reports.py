@@ -1,0 +1,66 @@
+"""Answers as people and programs give them: words and JSON become ``Executed`` or ``Refused``, or are refused themselves.
+
+ * The JSON form is that of ``report``: ``outcome``, ``held``, ``balance``, ``available``, ``reason``; anything more is an error.
+ * When a measure applies and when it ends is not the answer's to say: the SDK states both.
+"""
+
+import json
+from typing import Any
+
+from tocsin.core.errors import Reason, error
+from tocsin.core.message import KINDS
+from tocsin.core.money import Money
+from tocsin.core.orders.report import Outcome
+from tocsin.results import Executed, Refused
+from tocsin.wire.json import body_from_json
+
+MAX_ANSWER = 64 * 1024
+"""Bytes a program may print: a report is a few hundred."""
+
+_OURS = ("applied_us", "expires_us")
+
+
+def answer_of(
+    outcome: str, *, held: str | Money | None, balance: str | Money | None, available: str | Money | None, note: str
+) -> Executed | Refused:
+    """The answer for an outcome's name.
+
+    Raises:
+        Malformed: FIELD_INVALID for an unknown outcome or amounts with a refusal; what ``parse_money`` raises.
+    """
+    known = {one.name.lower().replace("_", "-"): one for one in Outcome if one is not Outcome.LAPSED}
+    found = known.get(outcome.strip().lower().replace("_", "-"))
+    if found is None:
+        raise error(Reason.FIELD_INVALID, field="outcome", rule=f"one of {', '.join(known)}")
+    if found.executed:
+        return Executed(held=held, balance=balance, available=available, outcome=found, note=note)  # type: ignore[arg-type]
+    for field, given in (("held", held), ("balance", balance), ("available", available)):
+        if given is not None:
+            raise error(Reason.FIELD_INVALID, field=field, rule="only when the order took effect")
+    return Refused(found, note=note)
+
+
+def read_answer(printed: bytes) -> Executed | Refused:
+    """The answer in what a program printed.
+
+    Raises:
+        ValueError: It is not one JSON document in UTF-8.
+        BusError: It is not a report, or one that does not hold.
+    """
+    try:
+        data: Any = json.loads(printed.decode(), parse_constant=_constant)
+    except RecursionError as exc:
+        raise ValueError("too deep") from exc
+    fields = body_from_json(KINDS["report"], data)
+    for field in _OURS:
+        if fields.get(field):
+            raise error(Reason.FIELD_INVALID, field=field.removesuffix("_us"), rule="left out: it is stated from here")
+    outcome: Outcome = fields["outcome"]
+    return answer_of(
+        outcome.name, held=fields.get("held"), balance=fields.get("balance"), available=fields.get("available"),
+        note=fields.get("reason", ""),
+    )  # fmt: skip
+
+
+def _constant(text: str) -> Any:
+    raise ValueError(f"{text} is no JSON")
