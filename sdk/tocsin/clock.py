@@ -68,15 +68,24 @@ class ClockWatch:
         return step
 
 
-async def wait_for(event: asyncio.Event, clock: Clock, seconds: float) -> bool:
-    """Waits for ``event`` at most ``seconds`` of ``clock``; whether it was set."""
+LOOK_AGAIN_SECONDS = 60.0
+"""Real time after which a waiter looks again whatever its clock says: wall clocks are set, machines sleep."""
+
+
+async def wait_for(event: asyncio.Event, clock: Clock, seconds: float | None) -> bool:
+    """Waits for ``event``, for ``seconds`` of ``clock`` (None: for as long as it takes), or for ``LOOK_AGAIN_SECONDS`` of real time.
+
+    Returns:
+        Whether the event is set. A caller that has to wait on looks at its clock and comes again.
+    """
     if event.is_set():
         return True
-    waiter = asyncio.ensure_future(event.wait())
-    timer = asyncio.ensure_future(clock.sleep(seconds))
+    waits = [asyncio.ensure_future(event.wait()), asyncio.ensure_future(LIVENESS.sleep(LOOK_AGAIN_SECONDS))]
+    if seconds is not None:
+        waits.append(asyncio.ensure_future(clock.sleep(seconds)))
     try:
-        await asyncio.wait({waiter, timer}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        waiter.cancel()
-        timer.cancel()
+        for one in waits:
+            one.cancel()
     return event.is_set()

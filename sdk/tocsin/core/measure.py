@@ -238,7 +238,6 @@ def require_thread(message: Message) -> None:
         raise error(Reason.FIELD_MISSING, field="thread.root_id", rule="the order this message belongs to")
     if not thread.parent_id:
         raise error(Reason.FIELD_MISSING, field="thread.parent_id", rule="the message this one follows")
-    require_one_recipient(message)
 
 
 def require_one_recipient(message: Message) -> None:

@@ -93,6 +93,8 @@ class LocalHub:
             now=datetime.fromtimestamp(self.now_us() / 1e6, UTC),
         )
         await self.start()
+        if self.clock is not None:
+            self.clock.watch(lambda: self._stack is None or self.serving.hub.quiet)
         return self
 
     async def __aexit__(
@@ -115,9 +117,6 @@ class LocalHub:
         self._serving = await self._stack.enter_async_context(
             serving(self.path / "hub", PASSPHRASE, config=config, clock=self.clock, faults=self._faults)
         )
-        if self.clock is not None:
-            hub = self._serving.hub
-            self.clock.watch(lambda: hub.quiet)
 
     async def stop(self) -> None:
         """Drains and stops the hub."""

@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+import structlog
+
 from tocsin.clock import Clock
 from tocsin.core.directory import Directory
 from tocsin.core.errors import BusError
@@ -31,11 +33,14 @@ from tocsin_hub.domain.rows import (
     MailboxKey,
     MessageRow,
     Needs,
+    TimerKey,
     TimerRow,
 )
 from tocsin_hub.log.tree import Frontier
 from tocsin_hub.service.limits import Gate
 from tocsin_hub.store.base import WriteTx
+
+_log = structlog.get_logger("batch")
 
 MAX_DUE = 256
 """Deadlines recorded in one batch: a night's backlog is worked off in bites that urgent orders can pass."""
@@ -138,7 +143,13 @@ class BatchMaker:
         book = Book(_load(tx, offered, due), directory, changes)
         batch = _Batch(book=book, index=head.log_size, at_us=at_us)
         for timer in due:
-            self._record(tx, batch, timer)
+            try:
+                self._record(tx, batch, timer)
+            except BusError as failure:
+                # A record that cannot be made must not stand in the way of every order behind it.
+                _log.error("deadline not recorded", action="deadline_failed", reason=failure.reason, deadline=timer.deadline)
+                changes.timers_cleared.add(TimerKey(timer.order_id, timer.deadline))
+                batch.alarms.append("deadline-not-recorded")
         outcomes: list[int | Duplicate | BusError] = []
         started = self._clock.monotonic_us()
         for admitted in offered:
@@ -242,6 +253,8 @@ class BatchMaker:
             changes.entries = batch.entries
             changes.directory = batch.directory_rows
             entries = tx.write(changes)
+        elif changes.timers_cleared:
+            tx.write(changes)
         first = batch.messages[0].log_index if batch.messages else 0
         earliest = tx.due_timers(END_OF_TIME_US, 1)
         receipts = [

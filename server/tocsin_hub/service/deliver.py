@@ -34,8 +34,8 @@ FRAME_DELIVERIES = 64
 FRAME_BYTES = 1024 * 1024
 """Bytes of one frame of deliveries."""
 
-DELAY_STEP_SECONDS = 0.25
-"""How exactly a delayed redelivery is timed; delays begin at a second."""
+WAKE_SECONDS = 0.01
+"""What a woken session needs to take up what has become due, before it is looked at again."""
 
 _log = structlog.get_logger("deliver")
 _random = SystemRandom()
@@ -150,6 +150,7 @@ class PostOffice:
         self._taken_cursors: list[CursorRow] = []
         self._taken_attempts: list[AttemptRow] = []
         self._save = asyncio.Event()
+        self._delays = asyncio.Event()
         self._numbers = 0
         self._heads: dict[MailboxKey, int] = {}
         self._cursors: dict[MailboxKey, int] = {}
@@ -190,6 +191,7 @@ class PostOffice:
         self._numbers += 1
         seat = Seat(str(self._numbers), queue, self)
         queue.mailbox.open_session(seat.session)
+        self._delays.set()
         queue.sessions[seat.session] = seat
         return seat
 
@@ -215,6 +217,7 @@ class PostOffice:
         """See ``Seat.leave``."""
         del seat.queue.sessions[seat.session]
         seat.queue.mailbox.close_session(seat.session, self._clock.now_us())
+        self._delays.set()
         seat.queue.wake()
 
     def released(self, committed: Committed) -> None:
@@ -271,6 +274,7 @@ class PostOffice:
             )  # fmt: skip
         if nacked.verdict.escalates:
             self._on_given_up(nacked.entry)
+        self._delays.set()
         self._changed(seat.queue)
         seat.queue.wake()
 
@@ -341,11 +345,16 @@ class PostOffice:
             seat.wake.set()
 
     async def _wake_delayed(self) -> None:
-        never = asyncio.Event()
+        """Wakes the sessions of a queue when a delay or a grace of it ends."""
         while True:
-            await wait_for(never, self._clock, DELAY_STEP_SECONDS)
-            now_us = self._clock.now_us()
+            self._delays.clear()
+            dues = [due for q in self._queues.values() if (due := q.mailbox.next_wake_us()) is not None]
+            left = (min(dues) - self._clock.now_us()) / 1e6 if dues else None
+            if left is None or left > 0:
+                await wait_for(self._delays, self._clock, left)
+                continue
             for queue in self._queues.values():
                 due_us = queue.mailbox.next_wake_us()
-                if due_us is not None and due_us <= now_us:
+                if due_us is not None and due_us <= self._clock.now_us():
                     queue.wake()
+            await LIVENESS.sleep(WAKE_SECONDS)

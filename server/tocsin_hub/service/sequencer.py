@@ -40,9 +40,6 @@ URGENT_TURNS = 16
 MAX_WAITING = 8192
 """Messages waiting to be sequenced before more are turned away: about two seconds of work."""
 
-IDLE_SECONDS = 60.0
-"""How often the deadlines are looked at when none is near."""
-
 _log = structlog.get_logger("sequencer")
 
 
@@ -157,11 +154,11 @@ class Sequencer:
             if due is not None and self.clock_watch.step_us() != 0:
                 await LIVENESS.sleep(1.0)
                 continue
-            left = IDLE_SECONDS if due is None else (due - self._clock.now_us()) / 1e6
-            if left <= 0:
+            left = None if due is None else (due - self._clock.now_us()) / 1e6
+            if left is not None and left <= 0:
                 self._wake.set()
-                left = IDLE_SECONDS
-            await wait_for(self._deadlines_changed, self._clock, min(left, IDLE_SECONDS))
+                left = None  # the batch that records it says what is due next
+            await wait_for(self._deadlines_changed, self._clock, left)
 
     def _next_batch(self) -> list[_Waiting]:
         """Urgent messages by themselves: they do not wait for routine ones to be decided. Now and then routine has its turn."""
@@ -191,7 +188,7 @@ class Sequencer:
             await LIVENESS.sleep(0.05)  # a full disk is not helped by trying at once again
             return
         self.directory, self.frontier = committed.directory, committed.frontier
-        if committed.next_due_us != self._next_due_us:
+        if committed.next_due_us != self._next_due_us or with_deadlines:
             self._next_due_us = committed.next_due_us
             self._deadlines_changed.set()
         decided = batch[: len(committed.outcomes)]

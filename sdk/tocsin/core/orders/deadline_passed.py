@@ -32,6 +32,8 @@ class DeadlinePassed(Message):
     def check(self) -> None:
         """See ``Message.check``."""
         require_thread(self)
+        if not self.header.recipients:
+            raise error(Reason.FIELD_MISSING, field="recipients", rule="whom it concerns")
         if self.due_us <= 0:
             raise error(Reason.FIELD_MISSING, field="due_us", rule="when it was due")
         if not self.party:

@@ -5,7 +5,7 @@
  * It must be accepted before the end of the term it extends; after it the answer is EXTEND_AFTER_END.
 """
 
-from tocsin.core.measure import Event, MeasureOrder, require_thread
+from tocsin.core.measure import Event, MeasureOrder, require_one_recipient, require_thread
 from tocsin.core.message import Nature, kind, private
 from tocsin.core.profiles import Limits
 from tocsin.core.times import Term
@@ -23,6 +23,7 @@ class Extend(MeasureOrder):
     def check(self) -> None:
         """See ``Message.check``."""
         require_thread(self)
+        require_one_recipient(self)
 
     def legal_term(self, limits: Limits) -> Term:
         """See ``MeasureOrder.legal_term``: from the end of the term before."""

@@ -4,7 +4,7 @@
  * A stop that reaches the bank after its release is answered SUPERSEDED and never executed.
 """
 
-from tocsin.core.measure import Event, MeasureOrder, require_thread
+from tocsin.core.measure import Event, MeasureOrder, require_one_recipient, require_thread
 from tocsin.core.message import Nature, kind, private
 
 
@@ -20,3 +20,4 @@ class Release(MeasureOrder):
     def check(self) -> None:
         """See ``Message.check``."""
         require_thread(self)
+        require_one_recipient(self)

@@ -8,7 +8,7 @@
 from enum import Enum
 
 from tocsin.core.errors import Reason, error
-from tocsin.core.measure import require_thread
+from tocsin.core.measure import require_one_recipient, require_thread
 from tocsin.core.message import Message, Nature, kind, private
 from tocsin.core.money import Money
 
@@ -53,5 +53,6 @@ class Report(Message):
     def check(self) -> None:
         """See ``Message.check``."""
         require_thread(self)
+        require_one_recipient(self)
         if self.applied_us < 0 or self.expires_us < 0 or (self.expires_us and self.expires_us <= self.applied_us):
             raise error(Reason.FIELD_INVALID, field="expires_us", rule="after applied_us")
