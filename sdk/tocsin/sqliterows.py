@@ -18,17 +18,22 @@ SQLite's limit of 32,766 bound values."""
 Row = tuple[Any, ...]
 
 
-def insert(conn: sqlite3.Connection, table: str, columns: str, rows: Sequence[Row]) -> None:
+def insert(
+    conn: sqlite3.Connection, table: str, columns: str, rows: Sequence[Row], *, or_replace: bool = False
+) -> None:
     """Inserts ``rows``; ``columns`` is the list of names, as in SQL.
+
+    With ``or_replace`` a row takes the place of one that has its key; of two in ``rows`` the later counts.
 
     Raises:
         sqlite3.IntegrityError: A row breaks a constraint.
     """
+    verb = "INSERT OR REPLACE" if or_replace else "INSERT"
     start = 0
     while start < len(rows):
         size = min(CHUNK, 1 << (len(rows) - start).bit_length() - 1)
         part = rows[start : start + size]
-        conn.execute(_insert(table, columns, len(part[0]), size), [value for row in part for value in row])
+        conn.execute(_insert(verb, table, columns, len(part[0]), size), [value for row in part for value in row])
         start += size
 
 
@@ -52,7 +57,10 @@ def select(conn: sqlite3.Connection, template: str, keys: Sequence[bytes], *afte
 
 
 def matching(conn: sqlite3.Connection, template: str, keys: Sequence[Row]) -> list[Row]:
-    """The rows of ``template`` with its ``{values}`` standing for a ``VALUES`` list of ``keys`` of several columns."""
+    """The rows of ``template`` with its ``{values}`` standing for a ``VALUES`` list of ``keys`` of several columns.
+
+    The list is filled up with its last key, so what is joined with it may come more than once.
+    """
     found: list[Row] = []
     for part, size in _filled(keys):
         statement = _each(template, len(part[0]), size)
@@ -68,8 +76,8 @@ def _filled(rows: Sequence[Row]) -> Iterator[tuple[Sequence[Row], int]]:
 
 
 @cache
-def _insert(table: str, columns: str, width: int, size: int) -> str:
-    return f"INSERT INTO {table} ({columns}) VALUES {_values(width, size)}"
+def _insert(verb: str, table: str, columns: str, width: int, size: int) -> str:
+    return f"{verb} INTO {table} ({columns}) VALUES {_values(width, size)}"
 
 
 @cache

@@ -1,11 +1,12 @@
 """What the hub asks of a store. One conformance suite (``tests/store``) holds for every implementation.
 
- * Everything that changes goes through ``transact``: one job, one transaction, one writer, in the order of the calls.
-   When the job raises, or the commit is not known good, nothing is written and nothing may be released.
- * A job runs to its end on the writer's thread; it is given the transaction and no event loop.
- * Readers see committed state only, on connections of their own, and are never blocked by the writer.
- * Drivers' errors never pass: they become ``StoreBusy`` (STORE_BUSY: nothing written, retry), ``StoreBusy`` (STORE_FULL: disk full or
-   read-only) or ``LocalFault`` (CORRUPT).
+* Everything that changes goes through ``transact``: one job, one transaction, one writer, in the order of the calls.
+  When the job raises, or the commit is not known good, nothing is written and nothing may be released.
+* A job runs once, to its end, on the writer's thread, even when its caller is cancelled; it is given the transaction and no
+  event loop.
+* Readers see committed state only, on connections of their own, and are never blocked by the writer.
+* Drivers' errors of the environment never pass: they become ``StoreBusy`` (STORE_BUSY: nothing written, retry), ``StoreBusy``
+  (STORE_FULL: disk full, failing or read-only) or ``LocalFault`` (CORRUPT).
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -48,11 +49,18 @@ class WriteTx(Protocol):
         ...
 
     def acked(self, mailbox: MailboxKey, log_index: int) -> bool:
-        """Whether the entry of that message in that mailbox was acked on subscription ``main``."""
+        """Whether the entry of that message in that mailbox was acked on subscription ``main``; given up is not acked."""
         ...
 
     def write(self, changes: Changes) -> list[EntryRow]:
-        """Writes a batch; returns its entries with their seq, in the order given. Timers cleared first, then set."""
+        """Writes a batch; returns its entries with their seq, in the order given. Timers cleared first, then set.
+
+        Messages must continue the log and directory rows the directory; ids must be new. Threads, orders, subjects and timers
+        are inserted or replaced.
+
+        Raises:
+            LocalFault: CORRUPT, the batch does not continue what is stored.
+        """
         ...
 
     def save_cursors(self, cursors: Iterable[CursorRow]) -> None:
@@ -91,19 +99,8 @@ class MailboxState(NamedTuple):
     attempts: list[AttemptRow]
 
 
-class HubStore(Protocol):
-    """A store of the hub."""
-
-    async def transact(self, job: Callable[[WriteTx], T], *, urgent: bool = False) -> T:
-        """Runs ``job`` in one transaction on the writer and returns its value once the commit is durable.
-
-        ``urgent`` jobs overtake waiting others, never one that runs.
-
-        Raises:
-            StoreBusy: STORE_BUSY or STORE_FULL; nothing was written.
-            LocalFault: CORRUPT.
-        """
-        ...
+class StoreReader(Protocol):
+    """The reading half: what is committed, whoever writes."""
 
     async def mailbox_state(self, mailbox: MailboxKey, subscription: str) -> MailboxState:
         """Head, cursor and attempt rows; zeros and none for a mailbox never used."""
@@ -137,7 +134,9 @@ class HubStore(Protocol):
         """One order."""
         ...
 
-    async def orders_of(self, party: str, *, state: str, before_index: int, limit: int) -> list[tuple[OrderRow, ThreadRow]]:
+    async def orders_of(
+        self, party: str, *, state: str, before_index: int, limit: int
+    ) -> list[tuple[OrderRow, ThreadRow]]:
         """Orders the party sent or received with ``log_index < before_index``, newest first; ``state`` empty means all."""
         ...
 
@@ -158,7 +157,7 @@ class HubStore(Protocol):
         ...
 
     async def directory_heads(self, versions: Sequence[int]) -> dict[int, bytes]:
-        """Heads of the directory chain by version; version 0 is 32 zero bytes."""
+        """Heads of the directory chain by version; version 0 is 32 zero bytes, absent ones are left out."""
         ...
 
     async def next_due_us(self) -> int | None:
@@ -166,11 +165,11 @@ class HubStore(Protocol):
         ...
 
     async def dead_letters(self, party: str) -> list[tuple[AttemptRow, MessageRow]]:
-        """Entries given up, of one party or (empty) of all."""
+        """Entries given up, of one party or (empty) of all, by mailbox and seq."""
         ...
 
     async def pending(self, party: str) -> dict[int, int]:
-        """Entries not yet acked on ``main``, by lane."""
+        """Entries not yet acked or given up on ``main``, by lane; lanes never used are left out."""
         ...
 
     async def all_mailboxes(self) -> dict[MailboxKey, tuple[int, int]]:
@@ -180,18 +179,43 @@ class HubStore(Protocol):
     async def dump(self, table: str) -> list[tuple[object, ...]]:
         """All rows of one projection in a stable order, for ``replay --verify``.
 
-        ``table`` is one of threads, orders, subjects, timers, directory, entries, nodes, batches.
+        ``table`` is one of threads, orders, subjects, timers, directory, entries, nodes, batches. Left out are the
+        ``generation`` of entries, the ``checkpoint`` of batches (whose root the nodes give) and subjects at zero.
+
+        Raises:
+            ValueError: There is no such projection.
         """
-        ...
-
-    async def backup(self, path: Path) -> int:
-        """Writes a consistent copy while the hub runs; returns its bytes."""
-        ...
-
-    async def facts(self) -> dict[str, str]:
-        """What the store says of itself when asked: schema version, ``synchronous``, journal mode, library version."""
         ...
 
     async def aclose(self) -> None:
         """Finishes what was queued and closes. Calls after it raise Draining."""
+        ...
+
+
+class HubStore(StoreReader, Protocol):
+    """A store of the hub."""
+
+    async def transact(self, job: Callable[[WriteTx], T], *, urgent: bool = False) -> T:
+        """Runs ``job`` in one transaction on the writer and returns its value once the commit is durable.
+
+        ``urgent`` jobs overtake waiting others, never one that runs.
+
+        Raises:
+            StoreBusy: STORE_BUSY or STORE_FULL; nothing was written.
+            LocalFault: CORRUPT.
+            Draining: The store was closed.
+        """
+        ...
+
+    async def backup(self, path: Path) -> int:
+        """Writes a consistent copy (0600, on the disk when this returns) while the hub runs; returns its bytes.
+
+        Raises:
+            Malformed: FIELD_INVALID, ``path`` exists or cannot be made.
+            StoreBusy: STORE_BUSY or STORE_FULL; no copy is left.
+        """
+        ...
+
+    async def facts(self) -> dict[str, str]:
+        """What the store says of itself when asked: schema version, ``synchronous``, journal mode, library version."""
         ...

@@ -1,21 +1,23 @@
-"""The layout of the stores: numbered SQL files, forward only, applied in order, each in one transaction.
+"""The layout of the stores: numbered SQL files, forward only, applied in order, all that is pending in one transaction.
 
- * ``NNNN_pre_name.sql`` runs before the hub's new code serves, ``NNNN_post_name.sql`` once no old hub is left.
- * A file that was applied is never edited: its hash is kept, and a difference refuses to start.
- * A database that knows files this hub does not is newer than the hub, and is refused.
+* ``NNNN_pre_name.sql`` runs before a hub that needs it serves, ``NNNN_post_name.sql`` once no hub is left that needs what
+  it removes. One hub alone can have an SQLite file open, so there both run at its start.
+* A file that was applied is never edited: its hash is kept, and a difference refuses to start.
+* A database that knows files this hub does not is newer than the hub, and is refused. One with other tables is not a hub's.
 """
 
 import hashlib
 import re
 import sqlite3
+from collections.abc import Sequence
 from importlib import resources
 from typing import NamedTuple
 
 from tocsin.core.errors import Reason, error
 
-_NAME = re.compile(r"(\d{4})_(pre|post)_[a-z_]+\.sql")
+_NAME = re.compile(r"(\d{4})_(pre|post)_[a-z0-9_]+\.sql")
 
-_TABLE = """CREATE TABLE IF NOT EXISTS schema_migration (
+_TABLE = """CREATE TABLE schema_migration (
   number INTEGER PRIMARY KEY, name TEXT NOT NULL, sha256 BLOB NOT NULL, applied_us INTEGER NOT NULL
 ) STRICT"""
 
@@ -32,62 +34,88 @@ class Migration(NamedTuple):
         """What is kept to notice an edited file."""
         return hashlib.sha256(self.sql.encode()).digest()
 
+    def statements(self) -> list[str]:
+        """The statements of the file, one by one: ``executescript`` would commit the caller's transaction.
+
+        Raises:
+            ValueError: The last statement does not end.
+        """
+        statements, rest = [], ""
+        for line in self.sql.splitlines(keepends=True):
+            rest += line
+            if sqlite3.complete_statement(rest):
+                statements.append(rest.strip())
+                rest = ""
+        if any(line.strip() and not line.lstrip().startswith("--") for line in rest.splitlines()):
+            raise ValueError(f"{self.name} ends within a statement")
+        return statements
+
 
 def available(engine: str = "sqlite") -> list[Migration]:
     """The migrations of an engine, in order.
 
     Raises:
-        ValueError: A file is misnamed or numbers are not 1, 2, 3, …
+        ValueError: A file is misnamed, or the numbers are not 1, 2, 3, …
     """
+    files = resources.files("tocsin_hub.store.migrations").joinpath(engine).iterdir()
+    return in_order([(item.name, item.read_text(encoding="utf-8")) for item in files])
+
+
+def in_order(files: Sequence[tuple[str, str]]) -> list[Migration]:
+    """Migrations from names and contents. Raises as ``available`` does."""
     found = []
-    for item in resources.files("tocsin_hub.store.migrations").joinpath(engine).iterdir():
-        match = _NAME.fullmatch(item.name)
+    for name, sql in files:
+        match = _NAME.fullmatch(name)
         if match is None:
-            raise ValueError(f"not a migration: {item.name}")
-        found.append(Migration(int(match[1]), item.name, item.read_text()))
+            raise ValueError(f"not the name of a migration: {name}")
+        found.append(Migration(int(match[1]), name, sql))
     found.sort()
     if [m.number for m in found] != list(range(1, len(found) + 1)):
         raise ValueError("migrations are numbered without gaps")
     return found
 
 
-def pending(conn: sqlite3.Connection) -> list[Migration]:
-    """What this database lacks.
+def pending(conn: sqlite3.Connection, known: Sequence[Migration]) -> list[Migration]:
+    """Those of ``known`` that this database lacks.
 
     Raises:
-        LocalFault: CORRUPT when an applied file was changed or is unknown to this hub.
+        LocalFault: CORRUPT when an applied file was changed, or the database is none of a hub; STORE_NEWER when one
+            was applied that is not known.
     """
-    conn.execute(_TABLE)
-    known = {m.number: m for m in available()}
-    for number, sha256 in conn.execute("SELECT number, sha256 FROM schema_migration ORDER BY number").fetchall():
-        migration = known.pop(number, None)
-        if migration is None:
-            raise error(Reason.CORRUPT, hint="the database is newer than this hub: start the newer hub")
-        if migration.sha256 != sha256:
-            raise error(Reason.CORRUPT, hint=f"migration {number} was changed after it was applied")
-    return sorted(known.values())
+    tables = {name for (name,) in conn.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall()}
+    if not tables:
+        return list(known)
+    if "schema_migration" not in tables:
+        raise error(Reason.CORRUPT, hint="not a hub's database")
+    applied = conn.execute("SELECT number, sha256 FROM schema_migration ORDER BY number").fetchall()
+    if len(applied) > len(known):
+        raise error(Reason.STORE_NEWER, value=applied[-1][0], limit=len(known))
+    for migration, stored in zip(known, applied, strict=False):
+        if (migration.number, migration.sha256) != stored:
+            raise error(Reason.CORRUPT, hint=f"migration {migration.number} was changed after it was applied")
+    return list(known[len(applied) :])
 
 
-def migrate(conn: sqlite3.Connection, now_us: int) -> list[str]:
-    """Applies what is pending, inside the caller's transaction; returns the names. Raises as ``pending`` does."""
-    applied = []
-    for migration in pending(conn):
-        for statement in _statements(migration.sql):
+def migrate(conn: sqlite3.Connection, now_us: int, known: Sequence[Migration] | None = None) -> list[str]:
+    """Applies what is pending, inside the caller's transaction; returns the names.
+
+    Args:
+        conn: A connection with an open write transaction.
+        now_us: What the applied ones are dated, microseconds since 1970 UTC.
+        known: The migrations of this hub, in order; those it ships by default.
+
+    Raises:
+        LocalFault: As ``pending`` does; nothing was changed.
+    """
+    known = available() if known is None else known
+    lacking = pending(conn, known)
+    if lacking and lacking[0].number == 1:
+        conn.execute(_TABLE)
+    for migration in lacking:
+        for statement in migration.statements():
             conn.execute(statement)
         conn.execute(
-            "INSERT INTO schema_migration VALUES (?, ?, ?, ?)",
+            "INSERT INTO schema_migration (number, name, sha256, applied_us) VALUES (?, ?, ?, ?)",
             (migration.number, migration.name, migration.sha256, now_us),
         )
-        applied.append(migration.name)
-    return applied
-
-
-def _statements(sql: str) -> list[str]:
-    """The statements of a file; ``executescript`` would commit the caller's transaction."""
-    statements, rest = [], ""
-    for line in sql.splitlines(keepends=True):
-        rest += line
-        if sqlite3.complete_statement(rest):
-            statements.append(rest)
-            rest = ""
-    return statements
+    return [migration.name for migration in lacking]

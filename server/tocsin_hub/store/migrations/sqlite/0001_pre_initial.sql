@@ -16,12 +16,20 @@ CREATE TABLE message (
 ) STRICT;
 CREATE INDEX message_root ON message (root_id, log_index);
 
-CREATE TABLE batch (tree_size INTEGER PRIMARY KEY, first_index INTEGER NOT NULL, checkpoint BLOB NOT NULL) STRICT;
+CREATE TABLE batch (
+  tree_size INTEGER PRIMARY KEY,
+  first_index INTEGER NOT NULL,
+  checkpoint BLOB NOT NULL
+) STRICT;
 
 CREATE TABLE node (
-  level INTEGER NOT NULL, position INTEGER NOT NULL, hash BLOB NOT NULL, PRIMARY KEY (level, position)
+  level INTEGER NOT NULL,
+  position INTEGER NOT NULL,
+  hash BLOB NOT NULL,
+  PRIMARY KEY (level, position)
 ) STRICT, WITHOUT ROWID;
 
+-- One row: where log and directory end.
 CREATE TABLE log_head (
   one INTEGER PRIMARY KEY CHECK (one = 1),
   log_size INTEGER NOT NULL,
@@ -32,48 +40,106 @@ CREATE TABLE log_head (
 ) STRICT;
 INSERT INTO log_head VALUES (1, 0, 0, 0, zeroblob(32), 1);
 
--- Projections: rebuilt from the truth by a replay.
-CREATE TABLE directory (version INTEGER PRIMARY KEY, log_index INTEGER NOT NULL, head BLOB NOT NULL) STRICT;
+-- Projections: a replay of the truth makes them again.
+CREATE TABLE directory (
+  version INTEGER PRIMARY KEY,
+  log_index INTEGER NOT NULL,
+  head BLOB NOT NULL
+) STRICT;
 
 CREATE TABLE thread (
-  root_id BLOB PRIMARY KEY, kind TEXT NOT NULL, origin TEXT NOT NULL, recipient TEXT NOT NULL, lane INTEGER NOT NULL,
-  subject BLOB NOT NULL, profile TEXT NOT NULL, exercise INTEGER NOT NULL, state TEXT NOT NULL, terms INTEGER NOT NULL,
-  applied_us INTEGER NOT NULL, ends_us INTEGER NOT NULL, instrument TEXT NOT NULL, updated_index INTEGER NOT NULL
+  root_id BLOB PRIMARY KEY,
+  kind TEXT NOT NULL,
+  origin TEXT NOT NULL,
+  recipient TEXT NOT NULL,
+  lane INTEGER NOT NULL,
+  subject BLOB NOT NULL,
+  profile TEXT NOT NULL,
+  exercise INTEGER NOT NULL,
+  state TEXT NOT NULL,
+  terms INTEGER NOT NULL,
+  applied_us INTEGER NOT NULL,
+  ends_us INTEGER NOT NULL,
+  instrument TEXT NOT NULL,
+  updated_index INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE orders (
-  order_id BLOB PRIMARY KEY, root_id BLOB NOT NULL, kind TEXT NOT NULL, sender TEXT NOT NULL, recipient TEXT NOT NULL,
-  log_index INTEGER NOT NULL, accepted_us INTEGER NOT NULL, state TEXT NOT NULL, decided_us INTEGER NOT NULL,
+  order_id BLOB PRIMARY KEY,
+  root_id BLOB NOT NULL,
+  kind TEXT NOT NULL,
+  sender TEXT NOT NULL,
+  recipient TEXT NOT NULL,
+  log_index INTEGER NOT NULL,
+  accepted_us INTEGER NOT NULL,
+  state TEXT NOT NULL,
+  decided_us INTEGER NOT NULL,
   exercise INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX orders_sender ON orders (sender, log_index);
 CREATE INDEX orders_recipient ON orders (recipient, log_index);
 
-CREATE TABLE subject (subject BLOB PRIMARY KEY, terms_used INTEGER NOT NULL, terms_pending INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE subject (
+  subject BLOB PRIMARY KEY,
+  terms_used INTEGER NOT NULL,
+  terms_pending INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE timer (
-  order_id BLOB NOT NULL, deadline INTEGER NOT NULL, root_id BLOB NOT NULL, due_us INTEGER NOT NULL, party TEXT NOT NULL,
+  order_id BLOB NOT NULL,
+  root_id BLOB NOT NULL,
+  deadline INTEGER NOT NULL,
+  due_us INTEGER NOT NULL,
+  party TEXT NOT NULL,
   PRIMARY KEY (order_id, deadline)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX timer_due ON timer (due_us, order_id, deadline);
 
-CREATE TABLE mailbox (party TEXT NOT NULL, lane INTEGER NOT NULL, head INTEGER NOT NULL, PRIMARY KEY (party, lane)) STRICT, WITHOUT ROWID;
+CREATE TABLE mailbox (
+  party TEXT NOT NULL,
+  lane INTEGER NOT NULL,
+  head INTEGER NOT NULL,
+  PRIMARY KEY (party, lane)
+) STRICT, WITHOUT ROWID;
 
+-- The second key finds a message's place in a mailbox, and grows at its end only.
 CREATE TABLE entry (
-  party TEXT NOT NULL, lane INTEGER NOT NULL, seq INTEGER NOT NULL, log_index INTEGER NOT NULL, root_id BLOB NOT NULL,
-  urgent_exempt INTEGER NOT NULL, why INTEGER NOT NULL, generation INTEGER NOT NULL, PRIMARY KEY (party, lane, seq)
+  party TEXT NOT NULL,
+  lane INTEGER NOT NULL,
+  seq INTEGER NOT NULL,
+  log_index INTEGER NOT NULL,
+  root_id BLOB NOT NULL,
+  urgent_exempt INTEGER NOT NULL,
+  why INTEGER NOT NULL,
+  generation INTEGER NOT NULL,
+  PRIMARY KEY (party, lane, seq),
+  UNIQUE (log_index, party, lane)
 ) STRICT, WITHOUT ROWID;
 
 -- Operational: where delivery stands. Not replayed.
 CREATE TABLE cursor (
-  party TEXT NOT NULL, lane INTEGER NOT NULL, subscription TEXT NOT NULL, acked_through INTEGER NOT NULL,
+  party TEXT NOT NULL,
+  lane INTEGER NOT NULL,
+  subscription TEXT NOT NULL,
+  acked_through INTEGER NOT NULL,
   PRIMARY KEY (party, lane, subscription)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE attempt (
-  party TEXT NOT NULL, lane INTEGER NOT NULL, subscription TEXT NOT NULL, seq INTEGER NOT NULL, attempts INTEGER NOT NULL,
-  state TEXT NOT NULL, not_before_us INTEGER NOT NULL, reason TEXT NOT NULL, changed_us INTEGER NOT NULL,
+  party TEXT NOT NULL,
+  lane INTEGER NOT NULL,
+  subscription TEXT NOT NULL,
+  seq INTEGER NOT NULL,
+  attempts INTEGER NOT NULL,
+  state TEXT NOT NULL,
+  not_before_us INTEGER NOT NULL,
+  reason TEXT NOT NULL,
+  changed_us INTEGER NOT NULL,
   PRIMARY KEY (party, lane, subscription, seq)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX attempt_dead ON attempt (party, lane, seq) WHERE state = 'dead';
 
-CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE meta (
+  key TEXT PRIMARY KEY,
+  value BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
