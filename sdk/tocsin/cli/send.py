@@ -174,8 +174,8 @@ async def _send(settings: "Settings", kind: "Kind", values: dict[str, Any], time
     try:
         if not participant.directory_copy.version:
             await participant.fetch_directory()
-        sent = await participant.order(kind.name, target=account, thread=thread, **fields)
         participant.link.start()
+        sent = await participant.order(kind.name, target=account, thread=thread, **fields)
         return await receipt_of(settings, participant, sent, timeout=timeout, wait=wait)
     finally:
         await participant.aclose()

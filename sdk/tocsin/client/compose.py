@@ -180,6 +180,6 @@ class Composer:
     def _sealing_key(directory: Directory, party: str) -> Key:
         key = directory.party(party).sealing_key
         if key is None:
-            raise error(Reason.FIELD_INVALID, field="recipients", rule="a party that has joined the bus")
+            raise error(Reason.PARTY_NOT_JOINED, field="recipients", party=party)
         return key
 

@@ -273,6 +273,14 @@ class Link:
         """Builds the copy from the entries on the disk, each verified again."""
         await from_store(self._copy, self._store)
 
+    async def catch_up(self, seconds: float) -> bool:
+        """Refreshes the directory if a connection can be had within ``seconds``; whether the copy is newer now."""
+        before = self._copy.version
+        if not await wait_for(self.connected, LIVENESS, seconds):
+            return False
+        await self._refresh_quietly()
+        return self._copy.version > before
+
     async def fetch_once(self) -> int:
         """Refreshes the directory over a connection of its own; returns its version. Raises as ``refresh_directory``."""
         self._connection = HubConnection(self._identity)

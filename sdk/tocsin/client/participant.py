@@ -39,7 +39,7 @@ from tocsin.client.rows import Incoming, MeasureRow
 from tocsin.client.sent import SentOrder, Waiters
 from tocsin.client.store import ClientStore
 from tocsin.clock import Clock, SystemClock
-from tocsin.core.errors import Reason, error
+from tocsin.core.errors import BusError, Reason, error
 from tocsin.core.identifiers import Identifier, identifier, parse_message_id
 from tocsin.core.measure import MeasureOrder
 from tocsin.core.message import KINDS, HolderNotice, Lane, Message
@@ -337,29 +337,39 @@ class Participant:
         Raises:
             Rejected: See ``stop_payment``.
         """
-        one = KINDS[kind]
-        own = _fields_of(kind)
-        values = {name: _value(one.cls, name, value) for name, value in fields.items() if name in own and value is not None}
-        rest = {name: value for name, value in fields.items() if name not in own and value is not None}
-        now_us = self._clock.now_us()
-        if not thread:
-            if target is None:
-                raise error(Reason.FIELD_MISSING, field="target", rule="the card or account")
-            aimed = target if isinstance(target, Identifier) else identifier(target)
-            basis = {name: rest.pop(name) for name in _BASIS if name in rest}
-            message, envelope = self._composer.root(one, target=aimed, fields=values, header=_header(rest), **basis)
-            assert isinstance(message, MeasureOrder)
-            profile = message.header.legal_basis.profile if message.header.legal_basis is not None else ""
-            subject = self.identity.subject_token(aimed)
-            row: MeasureRow | None = new_measure(message, profile=profile, subject=subject, now_us=now_us)
-        else:
-            row, follow = await self._follow(parse_message_id(thread))
-            basis = {name: rest.pop(name) for name in _BASIS if name in rest}
-            message, envelope = self._composer.follow(one, follow, fields=values, header=_header(rest), **basis)
-            assert isinstance(message, MeasureOrder)
-            row = after_order(row, message, now_us)
-        await self.link.enqueue(outgoing(message, envelope, now_us), row)
+        for last_try in (False, True):
+            try:
+                message, envelope, row = await self._made(kind, target, thread, fields)
+                break
+            except BusError as failure:
+                # What our copy of the directory does not know, a newer one may: a bank that joined a minute ago.
+                if last_try or failure.reason not in _DIRECTORY_REASONS or not await self.link.catch_up(CATCH_UP_SECONDS):
+                    raise
+        await self.link.enqueue(outgoing(message, envelope, self._clock.now_us()), row)
         return SentOrder(message, self)
+
+    async def _made(
+        self, kind: str, target: str | Identifier | None, thread: str, fields: Mapping[str, Any]
+    ) -> tuple[MeasureOrder, bytes, MeasureRow]:
+        """The signed order and the measure it begins or changes."""
+        one, own, now_us = KINDS[kind], _fields_of(kind), self._clock.now_us()
+        given = {name: value for name, value in fields.items() if value is not None}
+        values = {name: _value(one.cls, name, value) for name, value in given.items() if name in own}
+        basis = {name: value for name, value in given.items() if name in _BASIS}
+        header = _header({name: value for name, value in given.items() if name not in own and name not in _BASIS})
+        if thread:
+            before, follow = await self._follow(parse_message_id(thread))
+            message, envelope = self._composer.follow(one, follow, fields=values, header=header, **basis)
+            assert isinstance(message, MeasureOrder)
+            return message, envelope, after_order(before, message, now_us)
+        if target is None:
+            raise error(Reason.FIELD_MISSING, field="target", rule="the card or account")
+        aimed = target if isinstance(target, Identifier) else identifier(target)
+        message, envelope = self._composer.root(one, target=aimed, fields=values, header=header, **basis)
+        assert isinstance(message, MeasureOrder)
+        profile = message.header.legal_basis.profile if message.header.legal_basis is not None else ""
+        subject = self.identity.subject_token(aimed)
+        return message, envelope, new_measure(message, profile=profile, subject=subject, now_us=now_us)
 
     async def sent_order(self, order_id: str) -> "SentOrder":
         """An order this party sent before, from any process.
@@ -412,6 +422,12 @@ class Participant:
         return self._waiters
 
 
+CATCH_UP_SECONDS = 3.0
+"""How long an order may wait for a connection that could bring a newer directory."""
+
+_DIRECTORY_REASONS = frozenset(
+    {Reason.DIRECTORY_EMPTY, Reason.TARGET_NOT_SERVED, Reason.PARTY_UNKNOWN, Reason.PROFILE_UNKNOWN, Reason.PARTY_NOT_JOINED}
+)
 _BASIS = ("profile", "statute", "article", "document_no")
 _HEADER = frozenset({"contact", "remedy", "case_ref", "case_filing_no", "holder_notice", "lane", "exercise", "on_behalf_of"})
 

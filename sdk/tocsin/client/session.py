@@ -152,7 +152,7 @@ class LaneSession:
                 case "heartbeat":
                     self._on_heartbeat(frame.heartbeat)
                 case "go_away":
-                    reason = Reason(frame.go_away.reason) if frame.go_away.reason in Reason else Reason.DRAINING
+                    reason = Reason.__members__.get(frame.go_away.reason, Reason.DRAINING)
                     raise error(reason, retry_after_ms=frame.go_away.retry_after_ms, value="?", limit="?")
                 case _:
                     raise error(Reason.MALFORMED, hint="a frame this version does not know")

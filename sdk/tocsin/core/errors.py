@@ -78,6 +78,7 @@ class Reason(StrEnum):
     # NotRoutable
     TARGET_NOT_SERVED = "TARGET_NOT_SERVED"
     ROUTE_DIFFERS = "ROUTE_DIFFERS"
+    PARTY_NOT_JOINED = "PARTY_NOT_JOINED"
     # RuleBroken
     EXPIRED = "EXPIRED"
     CREATED_IN_FUTURE = "CREATED_IN_FUTURE"
@@ -231,7 +232,7 @@ _GROUPS: tuple[tuple[type[BusError], str, str], ...] = (
     (Malformed, "MALFORMED", "DOCUMENT_INVALID"),
     (SignatureInvalid, "UNSIGNED", "SEAL_INVALID"),
     (NotPermitted, "SENDER_MISMATCH", "JOIN_CODE_USED"),
-    (NotRoutable, "TARGET_NOT_SERVED", "ROUTE_DIFFERS"),
+    (NotRoutable, "TARGET_NOT_SERVED", "PARTY_NOT_JOINED"),
     (RuleBroken, "EXPIRED", "NOT_IN_PROFILE"),
     (WrongState, "THREAD_UNKNOWN", "HUB_BEHIND"),
     (IdReused, "ID_REUSED", "ID_REUSED"),

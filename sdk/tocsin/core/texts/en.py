@@ -89,6 +89,8 @@ ERRORS: Mapping[str, str] = {
     "its target. Check the number; if it is right, ask the hub operator which institution should serve it.",
     "ROUTE_DIFFERS": "The message is addressed to {party}, which does not serve its target. An order goes to the "
     "institution that serves its target. Leave out the addressee, or address the institution that serves the number.",
+    "PARTY_NOT_JOINED": "{party} has been admitted to the bus but has not joined it yet. Private parts can be sealed only for "
+    "a party that has joined. Ask the hub's operator when it will, or reach it by telephone.",
     # RuleBroken
     "EXPIRED": "The message has expired. A message must reach the hub before it expires. If it is still needed, issue "
     "a new one.",
