@@ -73,7 +73,8 @@ LOOK_AGAIN_SECONDS = 60.0
 
 
 async def wait_for(event: asyncio.Event, clock: Clock, seconds: float | None) -> bool:
-    """Waits for ``event``, for ``seconds`` of ``clock`` (None: for as long as it takes), or for ``LOOK_AGAIN_SECONDS`` of real time.
+    """Waits for ``event``, for ``seconds`` of ``clock`` (None: for as long as it takes), or for
+    ``LOOK_AGAIN_SECONDS`` of real time.
 
     Returns:
         Whether the event is set. A caller that has to wait on looks at its clock and comes again.

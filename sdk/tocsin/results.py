@@ -1,7 +1,8 @@
 """What a handler returns and what an order comes to.
 
- * A handler returns ``Executed`` or ``Refused``; that becomes the signed report. It raises ``Retry`` to be asked again later. Anything
-   else, an exception included, is no answer: the order comes again, and after some tries it is parked for a person.
+ * A handler returns ``Executed`` or ``Refused``; that becomes the signed report. It raises ``Retry`` to be asked
+   again later. Anything else, an exception included, is no answer: the order comes again, and after some tries it is
+   parked for a person.
  * ``order.outcome()`` gives ``Executed``, ``Refused``, ``NoAnswer`` (stated by the hub, signed) or ``Pending`` (our own time-out).
  * Amounts may be given as ``Money`` or as text such as ``"50000.00 CNY"``.
 """

@@ -1,8 +1,8 @@
 """The first messages of a bus: governance states root, policy, profiles and the hub; the hub's own keys follow.
 
- * Log index 0 is the governance root; its message hash goes into every join code.
- * They are made once, at ``init``, when the governance key is at hand, and sequenced by the first ``serve`` like any other message.
-   The hub has no power to make them.
+* Log index 0 is the governance root; its message hash goes into every join code.
+* They are made once, at ``init``, when the governance key is at hand, and sequenced by the first ``serve`` like any other message.
+  The hub has no power to make them.
 """
 
 from collections.abc import Callable, Sequence
@@ -62,17 +62,25 @@ def genesis(
         )
     made.append(
         EnrolParty(
-            header=scribe.header(governance), party=HUB, display_name="hub", role=Role.HUB, join_key=join.public_key,
+            header=scribe.header(governance),
+            party=HUB,
+            display_name="hub",
+            role=Role.HUB,
+            join_key=join.public_key,
             join_expires_us=now_us + DIRECTORY_LIFETIME_US,
-        )  # fmt: skip
+        )
     )
     envelopes = [scribe.envelope(message, governance) for message in made]
     admin = Author(party=HUB, signer=hub_admin)
     envelopes.append(
         scribe.add_key(
-            HUB, hub_admin, by=Author(party=HUB, signer=join), holder=HUB, holder_kind=HolderKind.PARTY,
+            HUB,
+            hub_admin,
+            by=Author(party=HUB, signer=join),
+            holder=HUB,
+            holder_kind=HolderKind.PARTY,
             purposes=[Purpose.ADMIN],
-        )  # fmt: skip
+        )
     )
     envelopes.append(
         scribe.add_key(

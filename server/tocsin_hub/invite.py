@@ -1,6 +1,6 @@
 """Inviting a party: governance signs it into the directory with a key that only its join code can use.
 
- * Runs where the governance key is; the hub sees the signed messages and never the secret.
+* Runs where the governance key is; the hub sees the signed messages and never the secret.
 """
 
 from collections.abc import Callable, Sequence
@@ -38,7 +38,12 @@ def invite(
 ) -> tuple[list[bytes], JoinCode]:
     """The envelopes that admit a party, in order, and its join code."""
     code = JoinCode(
-        address=address, party=invitation.party, bus=bus, root_hash=root_hash, ca_hash=ca_hash, secret=random(SECRET_BYTES)
+        address=address,
+        party=invitation.party,
+        bus=bus,
+        root_hash=root_hash,
+        ca_hash=ca_hash,
+        secret=random(SECRET_BYTES),
     )
     scribe = Scribe(bus, now_us=now_us, random=random)
     enrol = EnrolParty(
@@ -59,7 +64,16 @@ def invite(
     return envelopes, code
 
 
-def suspend(party: str, governance: Author, *, suspended: bool, reason: str, bus: str, now_us: int, random: Callable[[int], bytes]) -> bytes:
+def suspend(
+    party: str,
+    governance: Author,
+    *,
+    suspended: bool,
+    reason: str,
+    bus: str,
+    now_us: int,
+    random: Callable[[int], bytes],
+) -> bytes:
     """The envelope that suspends a party or ends its suspension."""
     scribe = Scribe(bus, now_us=now_us, random=random)
     message = SuspendParty(header=scribe.header(governance), party=party, suspended=suspended, reason=reason)

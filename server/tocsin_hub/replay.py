@@ -2,8 +2,8 @@
 
  * Each batch goes through the very code that made it (``service.batch``), with the recorded time, salts and checkpoint instead of
    the clock, chance and key. Deadlines are messages of the log, so no clock is needed.
- * Compared: every root with its signed checkpoint, and threads, orders, term counts, timers, directory, mailboxes and tree nodes row
-   by row. Delivery state is operational and not replayed.
+ * Compared: every root with its signed checkpoint, and threads, orders, term counts, timers, directory, mailboxes and
+   tree nodes row by row. Delivery state is operational and not replayed.
  * It changes nothing; the rebuilt database is thrown away.
 """
 

@@ -1,4 +1,4 @@
-"""Running a hub from its directory: open, begin, ports; and stop in the opposite order. What ``tocsin-hub serve`` and the test kit do."""
+"""Running a hub from its directory, for ``tocsin-hub serve`` and the test kit: open, begin, ports; stop the other way round."""
 
 import asyncio
 import contextlib

@@ -14,10 +14,10 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
+
 from tests.bench import raw, sdk
 from tests.bench.echo import echo
 from tests.bench.world import status, world
-
 from tocsin.crypto.ed25519 import Ed25519Signer, verify
 
 E2E, SDK, UNARY, URGENT, FLOOD = 12_000, 4_000, 1_000, 250, 50_000
@@ -66,13 +66,17 @@ async def measure(console: Console) -> dict[str, float]:
     figures["urgent_p50_loaded_ms"] = sdk.percentile(loaded, 0.5)
     counted = 1_000 + E2E + UNARY + SDK + 2 * URGENT
     if hub["synchronous"] != "FULL" or int(str(hub["log_size"])) < counted:
-        sys.exit(f"the hub is not what was measured: synchronous={hub['synchronous']}, log {hub['log_size']} of at least {counted}")
+        sys.exit(
+            f"the hub is not what was measured: synchronous={hub['synchronous']}, log {hub['log_size']} of at least {counted}"
+        )
     return figures
 
 
 def main() -> None:
     console = Console()
-    console.print("Measuring on this machine; about two minutes. Ratios of one run are what counts, the rest is its speed.")
+    console.print(
+        "Measuring on this machine; about two minutes. Ratios of one run are what counts, the rest is its speed."
+    )
     figures = asyncio.run(measure(console))
     table = Table("figure", "value", "bar")
     for name, value in figures.items():
@@ -80,7 +84,9 @@ def main() -> None:
     console.print(table)
     target = Path("build/bench.json")
     target.parent.mkdir(exist_ok=True)
-    target.write_text(json.dumps({"figures": figures, "python": platform.python_version(), "cores": os.cpu_count()}, indent=1) + "\n")
+    target.write_text(
+        json.dumps({"figures": figures, "python": platform.python_version(), "cores": os.cpu_count()}, indent=1) + "\n"
+    )
     console.print(f"written to {target}")
     missed = [name for name, bar in BARS.items() if figures[name] < bar]
     if missed:

@@ -1,6 +1,6 @@
 """The bank of the bench: a process of its own with inbox, handler, reports and outbox. Writes when each order reached the handler.
 
-    python -m tests.bench.member IDENTITY RECORDS
+python -m tests.bench.member IDENTITY RECORDS
 """
 
 import os

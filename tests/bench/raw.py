@@ -7,6 +7,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 
+from tests.bench.world import World, card
 from tocsin.client.channel import HubConnection
 from tocsin.client.compose import Composer
 from tocsin.client.directory_copy import DirectoryCopy
@@ -22,7 +23,6 @@ from tocsin.crypto.ed25519 import Ed25519Signer, verify
 from tocsin.v1 import bus_service_pb2 as pb
 from tocsin.wire.codec import open_envelope
 from tocsin.wire.sequencing import receipt_from_proto, sequencing_from_proto, verify_receipt
-from tests.bench.world import World, card
 
 FRAME = 64
 IN_FLIGHT = 6
@@ -36,7 +36,9 @@ async def directory_copy(identity: Identity) -> DirectoryCopy:
         from tocsin.v1 import envelope_pb2
 
         entries = await store.directory(limit=10_000)
-        copy.extend([(e.envelope, sequencing_from_proto(envelope_pb2.Sequencing.FromString(e.sequencing))) for e in entries])
+        copy.extend(
+            [(e.envelope, sequencing_from_proto(envelope_pb2.Sequencing.FromString(e.sequencing))) for e in entries]
+        )
     return copy
 
 

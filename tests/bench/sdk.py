@@ -9,11 +9,11 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.bench.member import read
+from tests.bench.world import World, card
 from tocsin.client.participant import Participant
 from tocsin.client.rows import InboxState
 from tocsin.core.message import Lane
-from tests.bench.member import read
-from tests.bench.world import World, card
 
 AT_ONCE = 256
 """Orders in the making at once in the police process."""
@@ -22,7 +22,9 @@ AT_ONCE = 256
 @contextlib.contextmanager
 def member(world: World, records: Path) -> "Iterator[subprocess.Popen[bytes]]":
     """The bank's process."""
-    process = subprocess.Popen([sys.executable, "-m", "tests.bench.member", str(world.bank.path), str(records)], stdout=subprocess.PIPE)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.bench.member", str(world.bank.path), str(records)], stdout=subprocess.PIPE
+    )
     try:
         assert process.stdout is not None
         process.stdout.readline()
@@ -35,7 +37,9 @@ def member(world: World, records: Path) -> "Iterator[subprocess.Popen[bytes]]":
 async def send(police: Participant, number: int, lane: Lane) -> tuple[bytes, float]:
     """Sends one order; its id and when the sending began."""
     began = time.monotonic()
-    order = await police.stop_payment(account=f"card:{card(number)}", amount="50000 CNY", contact="027-0000 0000", lane=lane)
+    order = await police.stop_payment(
+        account=f"card:{card(number)}", amount="50000 CNY", contact="027-0000 0000", lane=lane
+    )
     return order.message.header.message_id, began
 
 
@@ -54,8 +58,8 @@ async def handled(records: Path, wanted: int, seconds: float) -> dict[bytes, flo
 async def throughput(world: World, count: int, first: int) -> float:
     """Messages per second through both SDKs and the hub, everything fsynced; half of them are orders, half the reports on them.
 
-    An order is counted once its handler has a record and its report is done in the inbox of who ordered: both went through an outbox, the
-    hub, an inbox and a handling.
+    An order is counted once its handler has a record and its report is done in the inbox of who ordered: both went
+    through an outbox, the hub, an inbox and a handling.
     """
     records = world.root / "sdk.records"
     with member(world, records):

@@ -72,7 +72,9 @@ def status(hub_dir: Path) -> dict[str, object]:
 @contextlib.contextmanager
 def _serving(hub_dir: Path, root: Path) -> "Iterator[subprocess.Popen[bytes]]":
     log = (root / "hub.log").open("wb")
-    hub = subprocess.Popen([sys.executable, "-m", "tocsin_hub.cli.main", "serve", str(hub_dir)], stdout=subprocess.PIPE, stderr=log)
+    hub = subprocess.Popen(
+        [sys.executable, "-m", "tocsin_hub.cli.main", "serve", str(hub_dir)], stdout=subprocess.PIPE, stderr=log
+    )
     try:
         assert hub.stdout is not None
         if not hub.stdout.readline():
@@ -91,7 +93,9 @@ async def _member(hub_dir: Path, root: Path, party: str, *options: str) -> Ident
 
 
 def _command(*words: str) -> str:
-    done = subprocess.run([sys.executable, "-m", "tocsin_hub.cli.main", *words], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "tocsin_hub.cli.main", *words], capture_output=True, text=True, check=False
+    )
     if done.returncode != 0:
         raise RuntimeError(f"tocsin-hub {' '.join(words[:2])} failed: {done.stdout}{done.stderr}")
     return done.stdout

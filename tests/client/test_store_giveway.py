@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from store_rows import incoming, message_id, outgoing
+
 from tocsin import giveway
 from tocsin.client.store import FILE_NAME, ClientStore
 from tocsin.core.message import Lane

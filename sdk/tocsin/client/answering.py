@@ -1,7 +1,7 @@
 """From an order to its signed report: the private part opened, the law looked at, the handler asked, the measure moved on.
 
- * What the law answers by itself (``life.beforehand``) never reaches the handler: a stop behind its release, an order too old, a term
-   too many, a drill the handler did not opt in to.
+ * What the law answers by itself (``life.beforehand``) never reaches the handler: a stop behind its release, an order
+   too old, a term too many, a drill the handler did not opt in to.
  * The handler's answer becomes the report; held money below what was ordered is *done-short*.
  * Times in the report are by this party's clock: applied when a handler first began, the end as the law counts from there.
 """
@@ -88,7 +88,10 @@ class Answerer:
         """The report on an order, and the thread's measure after it.
 
         Args:
+            task: The order and how it came.
+            handler: Who carries it out.
             measure: The thread's measure as it stands here.
+            directory: The verified directory.
             terms_used: Terms executed here for the account.
 
         Raises:

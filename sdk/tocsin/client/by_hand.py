@@ -1,8 +1,8 @@
 """An answer given by a person to an order that waits here: the same signed report a handler's answer becomes.
 
- * Only what waits for a person, or was given up, is answered so; a running handler is never overtaken.
- * Report, measure and end of the order are one commit. Whichever process receives acks the order afterwards.
- * A report states a fact: it is made whatever the law says about the order; ``objection_of`` tells what the law would have answered.
+* Only what waits for a person, or was given up, is answered so; a running handler is never overtaken.
+* Report, measure and end of the order are one commit. Whichever process receives acks the order afterwards.
+* A report states a fact: it is made whatever the law says about the order; ``objection_of`` tells what the law would have answered.
 """
 
 from tocsin.client import life
@@ -46,7 +46,9 @@ async def by_hand(
     return open_envelope(report.envelope).message, report
 
 
-async def objection_of(store: ClientStore, answerer: Answerer, directory: Directory, order_id: bytes, now_us: int) -> Outcome | None:
+async def objection_of(
+    store: ClientStore, answerer: Answerer, directory: Directory, order_id: bytes, now_us: int
+) -> Outcome | None:
     """What the law answers to a waiting order by itself, such as OUT_OF_TERM; None when it leaves it to the bank.
 
     Raises:

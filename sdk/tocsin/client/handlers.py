@@ -1,6 +1,7 @@
 """What the application registered: one handler per kind of order, and how it is called.
 
- * A handler is ``async`` or plain; a plain one runs in a thread of its own. It gets the order and returns ``Executed`` or ``Refused``.
+ * A handler is ``async`` or plain; a plain one runs in a thread of its own. It gets the order and returns
+   ``Executed`` or ``Refused``.
  * It has 60 seconds unless it was registered with more. One that takes longer is given up, never run again beside itself.
  * Drills reach only handlers that opted in (``exercise=True``).
 """

@@ -63,8 +63,11 @@ def beforehand(
     """The answer that needs no handler, or None when the handler must act.
 
     Args:
+        order: The order.
         measure: The thread's measure as this bank has it; None when the thread is new here.
+        profile: The law it rests on.
         accepted_us: When the hub accepted the order.
+        now_us: This bank's clock.
         terms_used: Terms this bank has executed for the account, in all threads.
     """
     root = order.header.thread is None

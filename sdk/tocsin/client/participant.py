@@ -55,7 +55,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 SUBSCRIPTION = "main"
 
 SWITCH_SECONDS = 0.0005
-"""How long a thread of a program of ours keeps the interpreter while another waits: an urgent order changes threads several times on its
+"""How long a thread of a program of ours keeps the interpreter while another waits: an urgent order changes threads
+several times on its
 way, and at the interpreter's own 5 ms each change could cost that much."""
 
 
@@ -227,7 +228,9 @@ class Participant:
             stop = asyncio.Event()
             loop = asyncio.get_running_loop()
             for number in (signal.SIGINT, signal.SIGTERM):
-                with contextlib.suppress(NotImplementedError):  # no signals on this platform's loops: Ctrl-C still ends it
+                with contextlib.suppress(
+                    NotImplementedError
+                ):  # no signals on this platform's loops: Ctrl-C still ends it
                     loop.add_signal_handler(number, stop.set)
             await self.serve(stop)
 
@@ -282,9 +285,9 @@ class Participant:
             amount: What to hold at most, such as ``"50000.00 CNY"``; needed unless ``scope`` is WHOLE_ACCOUNT.
             holder: Name the bank matches before it acts (travels sealed).
             reason: For the bank's officer (travels sealed).
-            more: Other fields of ``StopPayment`` (``scope``, ``transaction_ref``, ``necessity``, ``victim``, …) and of the header
-                (``case_ref``, ``remedy``, ``holder_notice``, ``lane``, ``exercise``, ``on_behalf_of``, ``profile``, ``statute``, ``article``,
-                ``document_no``).
+            more: Other fields of ``StopPayment`` (``scope``, ``transaction_ref``, ``necessity``, ``victim``, …) and of the
+                header (``case_ref``, ``remedy``, ``holder_notice``, ``lane``, ``exercise``, ``on_behalf_of``, ``profile``,
+                ``statute``, ``article``, ``document_no``).
 
         Returns:
             The order; its receipt and outcome are awaited there.
@@ -296,7 +299,13 @@ class Participant:
         return await self.order("stop-payment", target=account, **given)
 
     async def freeze(
-        self, account_or_order: "str | Identifier | SentOrder", *, case_filing_no: str, document_no: str, contact: str, **more: Any
+        self,
+        account_or_order: "str | Identifier | SentOrder",
+        *,
+        case_filing_no: str,
+        document_no: str,
+        contact: str,
+        **more: Any,
     ) -> "SentOrder":
         """Freezes under a filed case: in the thread of a stop, without a gap, or on its own.
 
@@ -343,7 +352,11 @@ class Participant:
                 break
             except BusError as failure:
                 # What our copy of the directory does not know, a newer one may: a bank that joined a minute ago.
-                if last_try or failure.reason not in _DIRECTORY_REASONS or not await self.link.catch_up(CATCH_UP_SECONDS):
+                if (
+                    last_try
+                    or failure.reason not in _DIRECTORY_REASONS
+                    or not await self.link.catch_up(CATCH_UP_SECONDS)
+                ):
                     raise
         await self.link.enqueue(outgoing(message, envelope, self._clock.now_us()), row)
         return SentOrder(message, self)
@@ -426,10 +439,18 @@ CATCH_UP_SECONDS = 3.0
 """How long an order may wait for a connection that could bring a newer directory."""
 
 _DIRECTORY_REASONS = frozenset(
-    {Reason.DIRECTORY_EMPTY, Reason.TARGET_NOT_SERVED, Reason.PARTY_UNKNOWN, Reason.PROFILE_UNKNOWN, Reason.PARTY_NOT_JOINED}
+    {
+        Reason.DIRECTORY_EMPTY,
+        Reason.TARGET_NOT_SERVED,
+        Reason.PARTY_UNKNOWN,
+        Reason.PROFILE_UNKNOWN,
+        Reason.PARTY_NOT_JOINED,
+    }
 )
 _BASIS = ("profile", "statute", "article", "document_no")
-_HEADER = frozenset({"contact", "remedy", "case_ref", "case_filing_no", "holder_notice", "lane", "exercise", "on_behalf_of"})
+_HEADER = frozenset(
+    {"contact", "remedy", "case_ref", "case_filing_no", "holder_notice", "lane", "exercise", "on_behalf_of"}
+)
 
 
 def _header(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,5 @@
-"""Writing directory messages: keys for a party, and what governance says. Used where the keys are: at the joining machine and at governance.
+"""Writing directory messages: keys for a party, and what governance says. Used where the keys are: at the joining
+machine and at governance.
 
  * A signing key proves possession by its own signature; a sealing key cannot sign and proves nothing.
 """

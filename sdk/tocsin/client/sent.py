@@ -1,7 +1,7 @@
 """An order that was sent, and who waits for it.
 
- * ``accepted`` ends with the hub's receipt or raises what the hub refused; ``outcome`` with the bank's answer, or the hub's signed word
-   that there was none, or ``Pending`` when our own patience ends first.
+ * ``accepted`` ends with the hub's receipt or raises what the hub refused; ``outcome`` with the bank's answer, or the
+   hub's signed word that there was none, or ``Pending`` when our own patience ends first.
  * What is known is on the disk: another process, or the same after a restart, asks again by id.
 """
 

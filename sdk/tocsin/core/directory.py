@@ -170,7 +170,8 @@ def apply(directory: Directory, message: Message, *, message_hash: bytes, index:
 
     Args:
         directory: The state before.
-        message: One of the kinds of ``core.directory_messages``; its signature, and a new key's strength and possession, are checked.
+        message: One of the kinds of ``core.directory_messages``; its signature, and a new key's strength and
+            possession, are checked.
         message_hash: SHA-256 of its PAE, for the chain.
         index: Its log index.
         at_us: Its accepted time.

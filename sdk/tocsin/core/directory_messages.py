@@ -1,7 +1,7 @@
 """Kinds that say who is who: governance enrols parties, a party adds its own keys.
 
- * ``governance-root``, ``enrol-party``, ``suspend-party``, ``serve-ranges``, ``policy-version`` and ``profile-version`` are signed by
-   governance; the hub holds no governance key.
+ * ``governance-root``, ``enrol-party``, ``suspend-party``, ``serve-ranges``, ``policy-version`` and
+   ``profile-version`` are signed by governance; the hub holds no governance key.
  * ``add-key`` and ``revoke-key`` are signed by the party; the very first key by the key derived from the join code.
  * They take effect in log order (``tocsin.core.directory``); each is one entry of the directory's hash chain.
 """

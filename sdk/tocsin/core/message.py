@@ -17,6 +17,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
+from itertools import pairwise
 from typing import Any, ClassVar, Protocol, TypeVar, dataclass_transform
 
 from tocsin.core.errors import Reason, error
@@ -148,7 +149,7 @@ class Header:
         if not self.audience:
             raise error(Reason.FIELD_MISSING, field="audience", rule="the bus name")
         recipients = self.recipients
-        if len(recipients) > 1 and any(a >= b for a, b in zip(recipients, recipients[1:], strict=False)):
+        if len(recipients) > 1 and any(a >= b for a, b in pairwise(recipients)):
             raise error(Reason.FIELD_INVALID, field="recipients", rule="sorted, without repeats")
         if len(recipients) > MAX_RECIPIENTS:
             raise error(Reason.FIELD_INVALID, field="recipients", rule=f"at most {MAX_RECIPIENTS}")
@@ -181,26 +182,32 @@ def private(default: Any = "") -> Any:
 
 
 class Delivery(Protocol):
-    """How a message came to a handler.
-
-    Attributes:
-        repeat: Whether a handler may have had it before.
-        attempt: How often the hub has sent it, from 1.
-        accepted_us: When the hub accepted it.
-        started_us: When a handler first began on it: the time from which a term runs.
-        ends_us: Legal end of the measure it asks for; 0 when it sets none.
-    """
+    """How a message came to a handler."""
 
     @property
-    def repeat(self) -> bool: ...  # noqa: D102
+    def repeat(self) -> bool:
+        """Whether a handler may have had it before."""
+        ...
+
     @property
-    def attempt(self) -> int: ...  # noqa: D102
+    def attempt(self) -> int:
+        """How often the hub has sent it, from 1."""
+        ...
+
     @property
-    def accepted_us(self) -> int: ...  # noqa: D102
+    def accepted_us(self) -> int:
+        """When the hub accepted it."""
+        ...
+
     @property
-    def started_us(self) -> int: ...  # noqa: D102
+    def started_us(self) -> int:
+        """When a handler first began on it: the time from which a term runs."""
+        ...
+
     @property
-    def ends_us(self) -> int: ...  # noqa: D102
+    def ends_us(self) -> int:
+        """Legal end of the measure it asks for; 0 when it sets none."""
+        ...
 
     def mark(self, connection: Any) -> bool:
         """Enters the message id in the caller's database, in its open transaction; False when it stands there already."""

@@ -142,8 +142,7 @@ class LocalHub:
     ) -> Identity:
         """Invites a party and joins it; its identity directory is ``<path>/<party>.identity``.
 
-        Args:
-            serves: Ranges as ``kind:length:prefix``, such as ``card:16:622202``.
+        ``serves`` are ranges as ``kind:length:prefix``, such as ``card:16:622202``.
         """
         code = await self.invite(
             party, role=role, serves=serves, region=region, escalate_to=escalate_to, display_name=display_name

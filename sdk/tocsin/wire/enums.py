@@ -1,4 +1,4 @@
-"""Enum values for the frames and answers of services: our enums have the wire's numbers, the generated stubs want their own types."""
+"""Enum values for frames and answers: our enums have the wire's numbers, the generated stubs want types of their own."""
 
 from typing import cast
 

@@ -1,7 +1,7 @@
 """What the verbs share: the hub directory, passphrases, the admin socket, and how results and errors are shown.
 
- * Errors of the bus are one line in the operator's language and exit code 3; nothing else prints a traceback but a fault of ours.
- * With ``--json`` every result and every error is one JSON document on standard output.
+* Errors of the bus are one line in the operator's language and exit code 3; nothing else prints a traceback but a fault of ours.
+* With ``--json`` every result and every error is one JSON document on standard output.
 """
 
 import asyncio
@@ -57,9 +57,15 @@ def reporting(as_json: bool = False) -> Iterator[None]:
         yield
     except BusError as failure:
         if as_json:
-            print(json.dumps({"error": {"reason": failure.reason, "text": failure.text(lang()), "facts": dict(failure.facts)}}))
+            print(
+                json.dumps(
+                    {"error": {"reason": failure.reason, "text": failure.text(lang()), "facts": dict(failure.facts)}}
+                )
+            )
         else:
-            Console(stderr=True, highlight=False, soft_wrap=True).print(f"{failure.text(lang())} [{failure.reason}]", markup=False)
+            Console(stderr=True, highlight=False, soft_wrap=True).print(
+                f"{failure.text(lang())} [{failure.reason}]", markup=False
+            )
         raise typer.Exit(EXIT_REFUSED) from None
 
 

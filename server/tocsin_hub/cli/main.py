@@ -10,7 +10,9 @@ def main() -> None:
         app = import_module("tocsin_hub.cli.app").app
     except ModuleNotFoundError as missing:
         if missing.name is not None and not missing.name.startswith("tocsin"):
-            sys.exit(f"tocsin-hub needs the extra packages of a hub ({missing.name} is missing): pip install 'tocsin[hub]'")
+            sys.exit(
+                f"tocsin-hub needs the extra packages of a hub ({missing.name} is missing): pip install 'tocsin[hub]'"
+            )
         raise
     app()
 

@@ -19,23 +19,43 @@ from tocsin.crypto.ed25519 import Ed25519Signer
 from tocsin.crypto.joincode import JOIN_MINUTES
 from tocsin.crypto.keyfile import load_keys
 from tocsin.v1 import admin_service_pb2 as pb
-from tocsin_hub.cli.common import HERE, Directory, Json, RootPassphraseFile, admin, ask, lang, passphrase, reporting, run, show
+from tocsin_hub.cli.common import (
+    HERE,
+    Directory,
+    Json,
+    RootPassphraseFile,
+    admin,
+    ask,
+    lang,
+    passphrase,
+    reporting,
+    run,
+    show,
+)
 from tocsin_hub.config import HubPaths, load_config
 from tocsin_hub.invite import Invitation, invite, suspend
 
 app = typer.Typer(help="Members of the bus.", no_args_is_help=True)
 
 _Party = Annotated[str, typer.Argument(help="Party id, such as bank.icbc.")]
-_RootKey = Annotated[Path | None, typer.Option("--root-key", help="Governance key file; DIR/governance/root-1.sealed by default.")]
+_RootKey = Annotated[
+    Path | None, typer.Option("--root-key", help="Governance key file; DIR/governance/root-1.sealed by default.")
+]
 
 
 @app.command()
 def add(
     party: _Party,
-    role: Annotated[str, typer.Option(help="police, bank, payment, carrier, customs, anti-fraud, regulator, court or oversight.")],
+    role: Annotated[
+        str, typer.Option(help="police, bank, payment, carrier, customs, anti-fraud, regulator, court or oversight.")
+    ],
     name: Annotated[str, typer.Option(help="Name people know it by.")] = "",
-    region_code: Annotated[str, typer.Option("--region", help="GB/T 2260 or ISO 3166-2, such as 420100 or CN-42.")] = "",
-    serves: Annotated[list[str] | None, typer.Option(help="Range kind:length:prefix, such as card:16:622202; may be given again.")] = None,
+    region_code: Annotated[
+        str, typer.Option("--region", help="GB/T 2260 or ISO 3166-2, such as 420100 or CN-42.")
+    ] = "",
+    serves: Annotated[
+        list[str] | None, typer.Option(help="Range kind:length:prefix, such as card:16:622202; may be given again.")
+    ] = None,
     serves_file: Annotated[Path | None, typer.Option(help="File of ranges, one a line.")] = None,
     escalate_to: Annotated[str, typer.Option(help="Party told when an urgent order cannot be delivered here.")] = "",
     root_key: _RootKey = None,
@@ -108,7 +128,9 @@ def show_(party: _Party, dir: Directory = HERE, json: Json = False) -> None:
         made = Table("key", "holder", "for", "state", "fingerprint")
         for key in keys:
             state = "revoked" if key["revoked"] else "good"
-            made.add_row(key["key_id"], key["holder"], ", ".join(key["purposes"]) or "sealing", state, key["fingerprint"])
+            made.add_row(
+                key["key_id"], key["holder"], ", ".join(key["purposes"]) or "sealing", state, key["fingerprint"]
+            )
         return made
 
     show(keys, json, table=table)
@@ -202,7 +224,11 @@ def _state(one: dict[str, Any]) -> str:
 def _role(text: str) -> Role:
     found = Role.__members__.get(text.upper().replace("-", "_"))
     if found is None or found in (Role.GOVERNANCE, Role.HUB):
-        raise error(Reason.FIELD_INVALID, field="role", rule="police, bank, payment, carrier, customs, anti-fraud, regulator, court or oversight")
+        raise error(
+            Reason.FIELD_INVALID,
+            field="role",
+            rule="police, bank, payment, carrier, customs, anti-fraud, regulator, court or oversight",
+        )
     return found
 
 

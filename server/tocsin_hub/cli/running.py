@@ -2,7 +2,6 @@
 
 import asyncio
 import sys
-
 from pathlib import Path
 from typing import Annotated
 
@@ -37,10 +36,18 @@ _Root = Annotated[Path, typer.Argument(help="The hub's directory.", envvar="TOCS
 def init(
     root: _Root,
     bus: Annotated[str, typer.Option(help="Bus name: the hub's lasting identity, such as tocsin.example.")],
-    host: Annotated[list[str], typer.Option(help="Name or address members reach the hub by; may be given again.")] = ["localhost", "127.0.0.1"],  # noqa: B006
+    host: Annotated[
+        list[str] | None,
+        typer.Option(help="Name or address members reach the hub by; may be given again.  [default: localhost 127.0.0.1]"),
+    ] = None,
     listen: Annotated[str, typer.Option(help="Address of the bus port.")] = "127.0.0.1:7443",
     enrol_listen: Annotated[str, typer.Option(help="Address of the enrolment port.")] = "127.0.0.1:7444",
-    profile: Annotated[list[str], typer.Option(help="Profile shipped with the package, or a TOML file; the first is the default.")] = ["cn", "generic"],  # noqa: B006
+    profile: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Profile shipped with the package, or a TOML file; the first is the bus's own.  [default: cn generic]"
+        ),
+    ] = None,
     root_keys: Annotated[int, typer.Option(min=1, max=9, help="Number of governance keys to make.")] = 1,
     threshold: Annotated[int, typer.Option(min=1, max=9, help="How many of them must sign a new root.")] = 1,
     passphrase_file: PassphraseFile = None,
@@ -51,12 +58,13 @@ def init(
     from tocsin_hub.init_dir import init_directory
 
     with reporting(json):
-        documents = [_profile(name) for name in profile]
-        config = HubConfig(bus=bus, listen=listen, enrol_listen=enrol_listen, advertise=host[0])
+        documents = [_profile(name) for name in profile or ("cn", "generic")]
+        hosts = host or ["localhost", "127.0.0.1"]
+        config = HubConfig(bus=bus, listen=listen, enrol_listen=enrol_listen, advertise=hosts[0])
         hub_passphrase = passphrase(passphrase_file, what="hub", confirm=True)
         root_passphrase = passphrase(root_passphrase_file or passphrase_file, what="governance", confirm=True)
         init_directory(
-            root, config, hosts=host, policy_document=policy.default_document(), profile_documents=documents,
+            root, config, hosts=hosts, policy_document=policy.default_document(), profile_documents=documents,
             passphrase=hub_passphrase, root_passphrase=root_passphrase, root_keys=root_keys, threshold=threshold,
             now=from_us(LIVENESS.now_us()),
         )  # fmt: skip
@@ -73,7 +81,9 @@ def serve_(root: _Root = HERE, passphrase_file: PassphraseFile = None) -> None:
     configure_logs()
 
     def announce(one: Serving) -> None:
-        print(f"bus {one.bus_address}  enrolment {one.enrol_address}  log {one.hub.sequencer.frontier.size}", flush=True)
+        print(
+            f"bus {one.bus_address}  enrolment {one.enrol_address}  log {one.hub.sequencer.frontier.size}", flush=True
+        )
 
     with reporting():
         asyncio.run(serve(root, passphrase(passphrase_file, what="hub"), announce=announce))
@@ -96,7 +106,9 @@ def status(dir: Directory = HERE, json: Json = False) -> None:
 
 
 def backup(
-    path: Annotated[Path, typer.Argument(help="A new file for the copy of the database.")], dir: Directory = HERE, json: Json = False
+    path: Annotated[Path, typer.Argument(help="A new file for the copy of the database.")],
+    dir: Directory = HERE,
+    json: Json = False,
 ) -> None:
     """Copy the database while the hub runs. Keys are not in it: without them the copy cannot be read."""
 
@@ -142,7 +154,9 @@ def replay(
     secret = passphrase(passphrase_file, what="hub")
     with console.status("replaying") as progress:
         found = run(
-            lambda: replay_and_compare(HubPaths(dir.absolute()), secret, lambda done, of: progress.update(f"replaying {done:,} of {of:,}")),
+            lambda: replay_and_compare(
+                HubPaths(dir.absolute()), secret, lambda done, of: progress.update(f"replaying {done:,} of {of:,}")
+            ),
             as_json=json,
         )
     show({"messages": found.messages, "root": found.root.hex(), "differences": found.differences or "none"}, json)
@@ -167,5 +181,3 @@ def _profile(name: str) -> bytes:
         return Path(name).read_bytes()
     except OSError as exc:
         raise error(Reason.PROFILE_UNKNOWN, profile=Path(name).name) from exc
-
-

@@ -25,18 +25,18 @@ class AdminServicer(admin_service_pb2_grpc.AdminServiceServicer):
         self._publisher = publisher
         self._operations = operations
 
-    async def GetStatus(self, request: pb.GetStatusRequest, context: Any) -> pb.GetStatusResponse:  # noqa: N802
+    async def GetStatus(self, request: pb.GetStatusRequest, context: Any) -> pb.GetStatusResponse:
         """See admin_service.proto."""
         return pb.GetStatusResponse(**await self._operations.status())
 
-    async def PublishGovernance(  # noqa: N802
+    async def PublishGovernance(
         self, request: pb.PublishGovernanceRequest, context: Any
     ) -> pb.PublishGovernanceResponse:
         """See admin_service.proto."""
         receipt = await self._publisher.offer(request.envelope, caller=GOVERNANCE)
         return pb.PublishGovernanceResponse(receipt=receipt_to_proto(receipt))
 
-    async def ListParties(self, request: pb.ListPartiesRequest, context: Any) -> pb.ListPartiesResponse:  # noqa: N802
+    async def ListParties(self, request: pb.ListPartiesRequest, context: Any) -> pb.ListPartiesResponse:
         """See admin_service.proto."""
         directory, sessions = self._operations.directory(), self._operations.sessions()
         backlog = self._operations.backlog
@@ -62,7 +62,7 @@ class AdminServicer(admin_service_pb2_grpc.AdminServiceServicer):
             ]
         )  # fmt: skip
 
-    async def ListDeadLetters(  # noqa: N802
+    async def ListDeadLetters(
         self, request: pb.ListDeadLettersRequest, context: Any
     ) -> pb.ListDeadLettersResponse:
         """See admin_service.proto."""
@@ -77,7 +77,7 @@ class AdminServicer(admin_service_pb2_grpc.AdminServiceServicer):
             ]
         )  # fmt: skip
 
-    async def ReplayDeadLetters(  # noqa: N802
+    async def ReplayDeadLetters(
         self, request: pb.ReplayDeadLettersRequest, context: Any
     ) -> pb.ReplayDeadLettersResponse:
         """See admin_service.proto."""
@@ -85,11 +85,11 @@ class AdminServicer(admin_service_pb2_grpc.AdminServiceServicer):
         replayed = await self._operations.replay(request.party, lane=lane, seq=request.seq)
         return pb.ReplayDeadLettersResponse(replayed=replayed)
 
-    async def Backup(self, request: pb.BackupRequest, context: Any) -> pb.BackupResponse:  # noqa: N802
+    async def Backup(self, request: pb.BackupRequest, context: Any) -> pb.BackupResponse:
         """See admin_service.proto."""
         size, written = await self._operations.backup(Path(request.path))
         return pb.BackupResponse(log_size=size, bytes=written)
 
-    async def AcceptClock(self, request: pb.AcceptClockRequest, context: Any) -> pb.AcceptClockResponse:  # noqa: N802
+    async def AcceptClock(self, request: pb.AcceptClockRequest, context: Any) -> pb.AcceptClockResponse:
         """See admin_service.proto."""
         return pb.AcceptClockResponse(step_us=self._operations.accept_clock())

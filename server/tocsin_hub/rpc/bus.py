@@ -1,7 +1,7 @@
 """BusService: publishing frames, and sessions on a mailbox lane.
 
- * Every envelope of a frame is admitted, decided and answered by itself; answers come in the order offered.
- * Admission of a frame gives way to other work every few messages: an urgent order does not wait for a frame of 8 MiB.
+* Every envelope of a frame is admitted, decided and answered by itself; answers come in the order offered.
+* Admission of a frame gives way to other work every few messages: an urgent order does not wait for a frame of 8 MiB.
 """
 
 import asyncio
@@ -16,8 +16,8 @@ from tocsin.wire.errors import to_refusal
 from tocsin.wire.sequencing import Receipt, receipt_to_proto
 from tocsin_hub.metrics import REFUSALS
 from tocsin_hub.rpc.guard import PARTY
-from tocsin_hub.rpc.session import Session
 from tocsin_hub.rpc.membership import Membership
+from tocsin_hub.rpc.session import Session
 from tocsin_hub.service.publish import Publisher
 
 ADMIT_SLICE = 8
@@ -31,7 +31,7 @@ class BusServicer(bus_service_pb2_grpc.BusServiceServicer):
         self._publisher = publisher
         self._membership = membership
 
-    async def Publish(self, request: pb.PublishRequest, context: Any) -> pb.PublishResponse:  # noqa: N802
+    async def Publish(self, request: pb.PublishRequest, context: Any) -> pb.PublishResponse:
         """See bus_service.proto."""
         if request.ByteSize() > MAX_FRAME_BYTES:
             raise error(Reason.FRAME_TOO_LARGE, limit=MAX_FRAME_BYTES)
@@ -46,7 +46,7 @@ class BusServicer(bus_service_pb2_grpc.BusServiceServicer):
                 answers.append(refusal)
         return pb.PublishResponse(results=[await _result(answer) for answer in answers])
 
-    async def Subscribe(self, request_iterator: Any, context: Any) -> None:  # noqa: N802
+    async def Subscribe(self, request_iterator: Any, context: Any) -> None:
         """See bus_service.proto."""
         await Session(context, party=PARTY.get(), membership=self._membership).run()
 

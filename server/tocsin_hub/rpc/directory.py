@@ -17,7 +17,7 @@ class DirectoryServicer(directory_service_pb2_grpc.DirectoryServiceServicer):
     def __init__(self, look_up: LookUp) -> None:
         self._look_up = look_up
 
-    async def ListEntries(self, request: pb.ListEntriesRequest, context: Any) -> pb.ListEntriesResponse:  # noqa: N802
+    async def ListEntries(self, request: pb.ListEntriesRequest, context: Any) -> pb.ListEntriesResponse:
         """See directory_service.proto."""
         version, entries = await self._look_up.directory_entries(request.after_version, PAGE)
         return pb.ListEntriesResponse(

@@ -27,12 +27,12 @@ class EnrolmentServicer(enrolment_service_pb2_grpc.EnrolmentServiceServicer):
         self._now_us = now_us
         self._quota = Quota(JOINS_PER_SECOND, JOIN_BURST)
 
-    async def GetTrust(self, request: pb.GetTrustRequest, context: Any) -> pb.GetTrustResponse:  # noqa: N802
+    async def GetTrust(self, request: pb.GetTrustRequest, context: Any) -> pb.GetTrustResponse:
         """See enrolment_service.proto."""
         _, entries = await self._look_up.directory_entries(0, 1)
         return pb.GetTrustResponse(ca_certificate=self._ca_certificate, root_envelope=entries[0].envelope)
 
-    async def Join(self, request: pb.JoinRequest, context: Any) -> pb.JoinResponse:  # noqa: N802
+    async def Join(self, request: pb.JoinRequest, context: Any) -> pb.JoinResponse:
         """See enrolment_service.proto."""
         if wait_ms := self._quota.take(self._now_us()):
             raise error(Reason.QUOTA_EXCEEDED, limit=f"{JOINS_PER_SECOND:g}/s", retry_after_ms=wait_ms)

@@ -1,9 +1,9 @@
 """Stands before every rpc: who calls, may they, and how errors leave.
 
- * Deny by default: an rpc without a row in the policy, or with a row for another kind of caller, is refused with the row's name.
- * A member is the party in the SPIFFE id of its certificate, enrolled and not suspended, judged at each call.
- * Errors of the bus leave as ``google.rpc.Status``; anything else leaves as INTERNAL without a word of what it was, and is logged
-   under the request id that the caller is told.
+* Deny by default: an rpc without a row in the policy, or with a row for another kind of caller, is refused with the row's name.
+* A member is the party in the SPIFFE id of its certificate, enrolled and not suspended, judged at each call.
+* Errors of the bus leave as ``google.rpc.Status``; anything else leaves as INTERNAL without a word of what it was, and is logged
+  under the request id that the caller is told.
 """
 
 import secrets

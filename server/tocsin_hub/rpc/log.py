@@ -18,24 +18,24 @@ class LogServicer(log_service_pb2_grpc.LogServiceServicer):
         self._look_up = look_up
         self._clock = clock
 
-    async def GetCheckpoint(self, request: pb.GetCheckpointRequest, context: Any) -> pb.GetCheckpointResponse:  # noqa: N802
+    async def GetCheckpoint(self, request: pb.GetCheckpointRequest, context: Any) -> pb.GetCheckpointResponse:
         """See log_service.proto."""
         return pb.GetCheckpointResponse(checkpoint=await self._look_up.checkpoint(), now_us=self._clock.now_us())
 
-    async def GetInclusionProof(  # noqa: N802
+    async def GetInclusionProof(
         self, request: pb.GetInclusionProofRequest, context: Any
     ) -> pb.GetInclusionProofResponse:
         """See log_service.proto."""
         return pb.GetInclusionProofResponse(path=await self._look_up.inclusion(request.log_index, request.tree_size))
 
-    async def GetConsistencyProof(  # noqa: N802
+    async def GetConsistencyProof(
         self, request: pb.GetConsistencyProofRequest, context: Any
     ) -> pb.GetConsistencyProofResponse:
         """See log_service.proto."""
         path = await self._look_up.consistency(request.first_size, request.second_size)
         return pb.GetConsistencyProofResponse(path=path)
 
-    async def ListLeaves(self, request: pb.ListLeavesRequest, context: Any) -> pb.ListLeavesResponse:  # noqa: N802
+    async def ListLeaves(self, request: pb.ListLeavesRequest, context: Any) -> pb.ListLeavesResponse:
         """See log_service.proto."""
         limit = min(request.limit or MAX_LEAVES, MAX_LEAVES)
         return pb.ListLeavesResponse(leaves=await self._look_up.leaves(request.first_index, limit))

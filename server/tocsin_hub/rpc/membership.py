@@ -1,7 +1,7 @@
 """What a member's session is told: welcome, heartbeat, going away; and whether the member holds more of our log than we do.
 
- * A member presents its newest checkpoint. If our own log key signed it and our log does not contain it, this hub was rolled back
-   or forked: it stops serving everybody (HUB_BEHIND), for it does not know what it has signed.
+* A member presents its newest checkpoint. If our own log key signed it and our log does not contain it, this hub was rolled back
+  or forked: it stops serving everybody (HUB_BEHIND), for it does not know what it has signed.
 """
 
 import structlog

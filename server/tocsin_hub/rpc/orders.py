@@ -18,17 +18,18 @@ class OrderServicer(order_service_pb2_grpc.OrderServiceServicer):
     def __init__(self, look_up: LookUp) -> None:
         self._look_up = look_up
 
-    async def GetOrder(self, request: pb.GetOrderRequest, context: Any) -> pb.GetOrderResponse:  # noqa: N802
+    async def GetOrder(self, request: pb.GetOrderRequest, context: Any) -> pb.GetOrderResponse:
         """See order_service.proto."""
         order, thread, messages = await self._look_up.order(request.order_id, asker=PARTY.get())
         return pb.GetOrderResponse(
             order=_summary(order, thread),
             messages=[
-                pb.LoggedMessage(envelope=one.envelope, sequencing=sequencing_to_proto(one.sequencing)) for one in messages
+                pb.LoggedMessage(envelope=one.envelope, sequencing=sequencing_to_proto(one.sequencing))
+                for one in messages
             ],
         )
 
-    async def ListOrders(self, request: pb.ListOrdersRequest, context: Any) -> pb.ListOrdersResponse:  # noqa: N802
+    async def ListOrders(self, request: pb.ListOrdersRequest, context: Any) -> pb.ListOrdersResponse:
         """See order_service.proto."""
         size = min(request.page_size or PAGE, MAX_PAGE)
         orders, token = await self._look_up.orders(

@@ -1,7 +1,7 @@
 """The hub's ports: the bus (mutual TLS), enrolment (server TLS only) and the operator's UNIX socket.
 
- * Limits are set here and named; keepalive is answered generously, since idle subscribers are the rule.
- * Stopping: health says NOT_SERVING, sessions are told to go, calls in flight finish, then the ports close.
+* Limits are set here and named; keepalive is answered generously, since idle subscribers are the rule.
+* Stopping: health says NOT_SERVING, sessions are told to go, calls in flight finish, then the ports close.
 """
 
 import asyncio
@@ -115,7 +115,11 @@ class Ports:
         log_service_pb2_grpc.add_LogServiceServicer_to_server(LogServicer(hub.look_up, hub.clock), server)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
         if hub.config.reflection:
-            names = [name for module in _BUS_SERVICES for name in (s.full_name for s in module.DESCRIPTOR.services_by_name.values())]
+            names = [
+                name
+                for module in _BUS_SERVICES
+                for name in (s.full_name for s in module.DESCRIPTOR.services_by_name.values())
+            ]
             reflection.enable_server_reflection([*names, reflection.SERVICE_NAME], server)
         credentials = grpc.ssl_server_credentials(
             [(self._credentials.key_pem, self._credentials.certificate_pem)],

@@ -1,9 +1,9 @@
 """One session of a subscriber: its frames in, deliveries out.
 
- * The first frame is ``hello``; anything else ends the stream. A newer checkpoint than ours, signed by our own log key, proves that
-   this hub lost part of its log: it stops serving.
- * One task reads, one writes; the hub ends the stream itself, with a word, whenever it can.
- * While frames or heartbeats come in, the leases of the session hold. Silence for three beats ends it.
+* The first frame is ``hello``; anything else ends the stream. A newer checkpoint than ours, signed by our own log key, proves that
+  this hub lost part of its log: it stops serving.
+* One task reads, one writes; the hub ends the stream itself, with a word, whenever it can.
+* While frames or heartbeats come in, the leases of the session hold. Silence for three beats ends it.
 """
 
 import asyncio
@@ -21,8 +21,8 @@ from tocsin.wire.sequencing import sequencing_to_proto
 from tocsin_hub.domain.attempts import Attempt
 from tocsin_hub.domain.rows import MailboxKey
 from tocsin_hub.metrics import SESSIONS
-from tocsin_hub.service.deliver import MAIN, Body, Seat
 from tocsin_hub.rpc.membership import Membership
+from tocsin_hub.service.deliver import MAIN, Body, Seat
 
 SILENT_BEATS = 3
 """Heartbeats that may be missed before a session is taken for dead."""
@@ -109,9 +109,7 @@ class Session:
         if seat.confirmed or seat.fenced:
             confirmed, seat.confirmed = seat.confirmed, []
             fenced, seat.fenced = seat.fenced, []
-            await self._write(
-                pb.SubscribeResponse(acks_confirmed=pb.AcksConfirmed(seqs=confirmed, fenced_seqs=fenced))
-            )
+            await self._write(pb.SubscribeResponse(acks_confirmed=pb.AcksConfirmed(seqs=confirmed, fenced_seqs=fenced)))
 
     async def _write(self, frame: pb.SubscribeResponse) -> None:
         try:
@@ -162,4 +160,3 @@ def _frame(attempts: "list[Attempt[Body]]") -> pb.Deliveries:
             for one in attempts
         ]
     )  # fmt: skip
-

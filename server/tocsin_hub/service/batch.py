@@ -153,9 +153,9 @@ class BatchMaker:
         outcomes: list[int | Duplicate | BusError] = []
         started = self._clock.monotonic_us()
         for admitted in offered:
-            if outcomes and admitted.message.header.lane is Lane.ROUTINE:
-                if self._clock.monotonic_us() - started > DECIDE_BUDGET_US:
-                    break
+            routine = admitted.message.header.lane is Lane.ROUTINE
+            if outcomes and routine and self._clock.monotonic_us() - started > DECIDE_BUDGET_US:
+                break
             outcomes.append(self._one(batch, admitted))
         return self._write(tx, batch, changes, outcomes, frontier)
 

@@ -2,7 +2,8 @@
 
  * The join code never reaches the hub: a key derived from it, which governance has signed into the directory, signs the party key;
    the party key signs the rest. So the code is single-use by the rules of the directory itself.
- * All or nothing is not needed: each key is a message of its own, and a join that was cut off is gone on with by the same envelopes.
+ * All or nothing is not needed: each key is a message of its own, and a join that was cut off is gone on with by the
+   same envelopes.
  * The certificate names the party and is issued only after its first key stands in the log.
 """
 

@@ -1,7 +1,7 @@
 """Reading: orders, directory entries and the log, each within what the asker may see.
 
- * An order is shown to its sender and its recipient; to anybody else it does not exist.
- * Proofs are for sizes and indexes inside the log; others are refused before anything is read.
+* An order is shown to its sender and its recipient; to anybody else it does not exist.
+* Proofs are for sizes and indexes inside the log; others are refused before anything is read.
 """
 
 from collections.abc import Callable
@@ -122,9 +122,11 @@ class LookUp:
             record = logged.sequencing
             made.append(
                 encode_leaf(
-                    record.accepted_us, record.directory_version, record.directory_head,
+                    record.accepted_us,
+                    record.directory_version,
+                    record.directory_head,
                     commitment(row.salt, row.message_hash, opened.signature),
-                )  # fmt: skip
+                )
             )
         return made
 
@@ -135,5 +137,6 @@ class LookUp:
     async def _logged(self, rows: list[MessageRow]) -> list[Logged]:
         records = await self._receipts.sequencings(rows)
         return [
-            Logged(self._bodies.open(row.message_id, row.body), record) for row, record in zip(rows, records, strict=True)
+            Logged(self._bodies.open(row.message_id, row.body), record)
+            for row, record in zip(rows, records, strict=True)
         ]

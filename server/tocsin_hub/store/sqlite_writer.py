@@ -8,6 +8,7 @@
   checkpoints at the same moment can reset the WAL under the first.
 * The file's lock is held from before the open until after the close, so no other process gets that far.
 * Settings that durability rests on are read back; a wrong one refuses to start.
+* While there are jobs, the event loop gives way (``tocsin.giveway``): a busy one starves this thread.
 """
 
 import asyncio
@@ -24,6 +25,7 @@ from typing import Any, NamedTuple, Self, TypeVar
 import structlog
 
 from tocsin.core.errors import BusError, Reason, StoreBusy, error
+from tocsin.giveway import GiveWay
 from tocsin.sqlitefile import FULL, WriteLock, connect_writer, one, store_error
 from tocsin.sqlitethread import Faults, Point
 
@@ -73,8 +75,10 @@ class Writer:
         self._faults: Faults | None = None
         self._idle_s = idle_s
         self._loop = asyncio.get_running_loop()
-        self._queue: queue.PriorityQueue[tuple[int, int, _Call]] = queue.PriorityQueue()
+        self._queue: queue.PriorityQueue[tuple[int, int, _Call | None]] = queue.PriorityQueue()
         self._numbers = itertools.count()
+        self._waiting = 0
+        self._give_way = GiveWay(lambda: self._waiting > 0)
         self._closed = False
         self._thread = threading.Thread(target=self._main, name="tocsin-hub-writer", daemon=True)
         self._ready: asyncio.Future[None] = self._loop.create_future()
@@ -108,13 +112,11 @@ class Writer:
             LocalFault: CORRUPT.
             Draining: The file was closed.
         """
-        value: T = await self._queued(job, _URGENT if urgent else _ROUTINE, alone=False)
-        return value
+        return await self._queued(_URGENT if urgent else _ROUTINE, job, alone=False)
 
     async def ask(self, question: Job[T]) -> T:
         """Runs ``question`` on the writing connection, outside any transaction. Raises as ``run`` does."""
-        value: T = await self._queued(question, _URGENT, alone=True)
-        return value
+        return await self._queued(_URGENT, question, alone=True)
 
     async def aclose(self) -> None:
         """Finishes what was queued, empties the WAL and closes. Calls after it raise Draining."""
@@ -124,17 +126,19 @@ class Writer:
     def _end(self) -> None:
         if not self._closed:
             self._closed = True
-            self._put(_END, lambda conn: None, alone=True)
+            self._queue.put((_END, 0, None))
 
-    def _queued(self, job: Job[T], rank: int, *, alone: bool) -> "asyncio.Future[T]":
+    async def _queued(self, rank: int, job: Job[T], *, alone: bool) -> T:
         if self._closed:
             raise error(Reason.DRAINING)
-        return self._put(rank, job, alone=alone)
-
-    def _put(self, rank: int, job: Job[T], *, alone: bool) -> "asyncio.Future[T]":
-        call = _Call(job, alone, self._loop.create_future())
-        self._queue.put((rank, next(self._numbers), call))
-        return call.future
+        future: asyncio.Future[T] = self._loop.create_future()
+        self._queue.put((rank, next(self._numbers), _Call(job, alone, future)))
+        self._waiting += 1
+        self._give_way.watch(self._loop)
+        try:
+            return await future
+        finally:
+            self._waiting -= 1
 
     # From here on: the thread.
 
@@ -178,12 +182,14 @@ class Writer:
 
     def _serve(self, conn: sqlite3.Connection) -> None:
         while True:
+            self._give_way.away()
             try:
-                rank, _, call = self._queue.get(timeout=self._idle_s if self._unsettled else None)
+                _, _, call = self._queue.get(timeout=self._idle_s if self._unsettled else None)
             except queue.Empty:
                 self._checkpoint(conn, "TRUNCATE")
                 continue
-            if rank == _END:
+            self._give_way.back()
+            if call is None:
                 return
             value, failure = None, None
             try:
@@ -205,11 +211,12 @@ class Writer:
             self._strike(Point.COMMIT)
             if not conn.in_transaction:
                 raise error(Reason.STORE_FULL)  # SQLite gave the transaction up inside the job, which hid the error
+            self._give_way.away()
             conn.execute("COMMIT")
+            self._give_way.back()
         except BaseException:
-            with contextlib.suppress(
-                sqlite3.Error
-            ):  # the first error is told; the next job rolls back before it begins
+            # The first error is told; the next job rolls back before it begins.
+            with contextlib.suppress(sqlite3.Error):
                 _roll_back(conn)
             raise
         self._unsettled = self._unsettled or conn.total_changes != before
@@ -224,6 +231,7 @@ class Writer:
     def _checkpoint(self, conn: sqlite3.Connection, mode: str) -> None:
         """Copies the WAL into the file. Commits are safe in the WAL whether this succeeds or not."""
         self._rows = conn.total_changes
+        self._give_way.away()
         try:
             self._strike(Point.CHECKPOINT)
             (blocked, _, _) = conn.execute(f"PRAGMA wal_checkpoint({mode})").fetchone()
