@@ -72,6 +72,7 @@ class Command:
             [sys.executable, "-m", "tocsin.cli.main", *args], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             env={**os.environ, "PYTHONPATH": f"{ROOT}/sdk:{ROOT}/server", "LANG": "C.UTF-8", "PYTHONUNBUFFERED": "1", **env},
         )  # fmt: skip
+        self._rest = ("", "")
 
     def line(self) -> str:
         assert self.process.stdout is not None
@@ -82,11 +83,11 @@ class Command:
         return self.process.stderr.readline()
 
     def end(self) -> tuple[int, str, str]:
-        """Asks it to end, as systemd does; exit code, rest of output, rest of log."""
-        if self.process.poll() is None:
+        """Asks it to end, as systemd does; exit code, rest of output, rest of log. A second call says nothing new."""
+        if self.process.returncode is None:
             self.process.terminate()
-        out, err = self.process.communicate(timeout=30)
-        return self.process.returncode, out, err
+            self._rest = self.process.communicate(timeout=30)
+        return self.process.returncode, *self._rest
 
 
 @pytest.fixture(scope="module")

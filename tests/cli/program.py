@@ -26,6 +26,8 @@ if how == "rubbish":
 if how == "hang":
     subprocess.Popen(["sleep", "300"])
     time.sleep(300)
+if how == "slow":
+    time.sleep(1)
 if how == "mismatch":
     print(json.dumps({"outcome": "mismatch", "reason": "another name"}))
     sys.exit(0)

@@ -1,6 +1,7 @@
 """What needs no hub: schema, profile, verify, the shape of the command, its words."""
 
 import base64
+import dataclasses
 import json
 import string
 import subprocess
@@ -35,7 +36,8 @@ def run(*args: str, lang: str = "en") -> Any:
 
 
 def test_options_of_the_root_may_stand_behind_the_verb() -> None:
-    assert hoist(["orders", "list", "--json", "--identity", "x", "--lang=zh"]) == ["--json", "--identity", "x", "--lang=zh", "orders", "list"]
+    moved = hoist(["orders", "list", "--json", "--identity", "x", "--lang=zh"])
+    assert moved == ["--json", "--identity", "x", "--lang=zh", "orders", "list"]
     assert hoist(["a", "--", "--json"]) == ["a", "--", "--json"]
     assert hoist(["a", "--identity"]) == ["--identity", "a"]
 
@@ -90,9 +92,11 @@ def test_profile_marks_what_was_not_verified() -> None:
 
 def leaves(count: int) -> list[bytes]:
     return [
-        Leaf(accepted_us=1_000 + i, directory_version=1 + i // 2, directory_head=bytes([i // 2]) * 32, commitment=bytes([i]) * 32).encode()
+        Leaf(
+            accepted_us=1_000 + i, directory_version=1 + i // 2, directory_head=bytes([i // 2]) * 32, commitment=bytes([i]) * 32
+        ).encode()
         for i in range(count)
-    ]
+    ]  # fmt: skip
 
 
 def export(content: list[bytes], *, key: bytes = SIGNER.public_key, size: int | None = None) -> list[str]:
@@ -201,3 +205,33 @@ def test_the_environment_of_a_program_is_a_list_of_what_is_allowed() -> None:
     own = {"PATH": "p", "LC_ALL": "C", "TOCSIN_PASSPHRASE_FILE": "f", "CREDENTIALS_DIRECTORY": "d", "DSN": "x"}
     assert environment([], own) == {"PATH": "p", "LC_ALL": "C"}
     assert environment(["DSN"], own) == {"PATH": "p", "LC_ALL": "C", "DSN": "x"}
+
+
+def test_a_new_kind_of_order_has_its_verb_without_an_edit(monkeypatch: pytest.MonkeyPatch) -> None:
+    from tocsin.core import message
+    from tocsin.core.measure import MeasureOrder
+    from tocsin.core.money import Money
+    from tocsin.core.orders.stop_payment import StopScope
+
+    monkeypatch.setattr(message, "KINDS", dict(message.KINDS))
+    monkeypatch.setattr(message, "BY_PAYLOAD_TYPE", dict(message.BY_PAYLOAD_TYPE))
+
+    class BlockNumber(MeasureOrder):
+        """Block a telephone number."""
+
+        scope: StopScope = StopScope.AMOUNT
+        ceiling: Money | None = None
+        seen_us: int = 0
+        carriers: tuple[str, ...] = ()
+        note: str = message.private()
+
+    made = dataclasses.dataclass(frozen=True, kw_only=True)(BlockNumber)
+    kind = message.Kind(
+        name="block-number", cls=made, nature=message.Nature.ORDER, version="v1", starts_thread=True, follows=()
+    )
+    message.KINDS["block-number"] = kind
+    assert "block-number" in run("send", "--help").stdout
+    told = run("send", "block-number", "--help").stdout
+    for option in ("--account", "--scope", "--ceiling", "--seen", "--carriers", "--note", "--contact", "--wait"):
+        assert option in told
+    assert "--thread" not in told

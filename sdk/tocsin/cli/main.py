@@ -58,7 +58,7 @@ def root(
         Path | None, typer.Option("--passphrase-file", help="File that holds the passphrase of the party's keys.")
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON: one document, or one a line where things go on.")] = False,
-    lang: Annotated[Language | None, typer.Option("--lang", help="Language; LANG decides by default.")] = None,
+    lang: Annotated[Language | None, typer.Option("--lang", help="Language; TOCSIN_LANG or LANG decides by default.")] = None,
     utc: Annotated[bool, typer.Option("--utc", help="Show times in UTC instead of the profile's zone.")] = False,
     version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
 ) -> None:

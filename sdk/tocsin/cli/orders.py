@@ -49,7 +49,7 @@ def list_(
         return
     table(
         settings,
-        ("created", "direction", "kind", "with", "target", "state", "measure", "ends", "id"),
+        ("at", "direction", "kind", "with", "target", "state", "measure", "ends", "id"),
         (
             (
                 time_text(settings, row.at_us, zone), word("out" if row.sent else "in", settings.lang), name(settings, row.kind),
@@ -185,7 +185,7 @@ async def _located(participant: "Participant", order: str, *, hub: bool = False)
 def _messages(settings: "Settings", entries: "list[Entry]", zone: str) -> None:
     table(
         settings,
-        ("created", "direction", "kind", "with", "state", "outcome", "log_index", "accepted_at", "id"),
+        ("at", "direction", "kind", "with", "state", "outcome", "log_index", "accepted_at", "id"),
         (
             (
                 time_text(settings, one.at_us, zone), word("out" if one.sent else "in", settings.lang), name(settings, one.kind),

@@ -40,7 +40,7 @@ def list_(
         return
     table(
         settings,
-        ("created", "kind", "with", "state", "why", "id"),
+        ("at", "kind", "with", "state", "why", "id"),
         (
             (
                 time_text(settings, row.created_us, zone), name(settings, row.kind), row.recipient,

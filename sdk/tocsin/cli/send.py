@@ -97,9 +97,15 @@ def _places(kind: "Kind", lang: str) -> list[inspect.Parameter]:
 
 
 def _fields(kind: "Kind") -> "list[Shape]":
+    """The fields that a word on a command line can state; lists are given by repeating the option."""
+    from tocsin.core.money import Money
     from tocsin.wire.shapes import shapes_of
 
-    return [shape for shape in shapes_of(kind.cls) if shape.name != "header"]
+    return [
+        shape
+        for shape in shapes_of(kind.cls)
+        if shape.type is Money or (shape.form == "enum" and not shape.repeated) or shape.type in (str, int, bool)
+    ]
 
 
 def _fields_of(kind: "Kind", lang: str) -> list[inspect.Parameter]:
@@ -109,6 +115,7 @@ def _fields_of(kind: "Kind", lang: str) -> list[inspect.Parameter]:
     made = []
     for shape in _fields(kind):
         type_ = shape.type if shape.type in (bool, int) and not shape.is_time else str
+        type_ = list[type_] if shape.repeated else type_  # type: ignore[valid-type]
         made.append(_parameter(shape.name, type_, _explained(shape, lang), f"--{keys[shape.name].replace('_', '-')}"))
     return made
 
@@ -158,6 +165,7 @@ def _parameter(parameter: str, type_: type[Any], words: str, *flags: str, defaul
 
 async def _send(settings: "Settings", kind: "Kind", values: dict[str, Any], timeout: float, wait: float) -> int:
     from tocsin.cli.waiting import receipt_of
+    from tocsin.core.times import parse_time
 
     account, thread = values.pop("account", None), values.pop("thread", None) or ""
     if bool(account) == bool(thread):
@@ -166,9 +174,9 @@ async def _send(settings: "Settings", kind: "Kind", values: dict[str, Any], time
     fields = {key: value for key, value in values.items() if value is not None}
     for shape in _fields(kind):
         if shape.is_time and shape.name in fields:
-            from tocsin.core.times import parse_time
-
             fields[shape.name] = parse_time(fields[shape.name], field=shape.name)
+        elif shape.repeated and shape.name in fields:
+            fields[shape.name] = tuple(fields[shape.name])
     participant = settings.participant(receive=wait > 0)
     await participant.open()
     try:

@@ -52,8 +52,8 @@ class Settings:
     def of(
         cls, *, identity: Path | None, passphrase_file: Path | None, json: bool, lang: str | None, utc: bool
     ) -> "Settings":
-        """The settings; the language from ``LC_ALL``, ``LC_MESSAGES`` or ``LANG`` unless given (POSIX order)."""
-        names = ("LC_ALL", "LC_MESSAGES", "LANG")
+        """The settings; the language from ``TOCSIN_LANG``, ``LC_ALL``, ``LC_MESSAGES`` or ``LANG`` unless given."""
+        names = ("TOCSIN_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
         told = next((value for name in names if (value := os.environ.get(name))), "en")
         return cls(
             identity=identity, passphrase_file=passphrase_file, json=json, lang=language(lang or told), utc=utc

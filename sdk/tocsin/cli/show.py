@@ -92,8 +92,10 @@ def pairs(settings: "Settings", values: Mapping[str, str]) -> None:
 
 def name(settings: "Settings", key: str) -> str:
     """How people call a field, state, kind or column."""
-    found = label(key, settings.lang)
-    return word(key, settings.lang) if found == key else found
+    for known in (key, f"{key}_us"):  # JSON keys of times have lost their suffix
+        if (found := label(known, settings.lang)) != known:
+            return found
+    return word(key, settings.lang)
 
 
 def rfc3339(us: int) -> str | None:
