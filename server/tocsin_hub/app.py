@@ -6,6 +6,7 @@ generation; sequence the first messages of a new bus. Stop: refuse new messages,
 
 import asyncio
 import os
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
@@ -230,8 +231,8 @@ def _count(committed: Committed) -> None:
     LOG_SIZE.set(committed.frontier.size)
     if committed.checkpoint:
         BATCH_MESSAGES.observe(sum(1 for o in committed.outcomes if not isinstance(o, BusError)))
-    for _, row, _ in committed.entries:
-        MESSAGES.labels(row.kind).inc()
+    for kind, count in Counter(row.kind for _, row, _ in committed.entries).items():
+        MESSAGES.labels(kind).inc(count)
     for alarm in committed.alarms:
         ALARMS.labels(alarm).inc()
         _log.warning("alarm", action="alarm", alarm=alarm)

@@ -4,7 +4,7 @@ import asyncio
 import sys
 from pathlib import Path
 
-from tests.bench.raw import FRAME, RawPolice, directory_copy
+from tests.bench.raw import FRAME, RawPolice, directory_copy, targets
 from tocsin.client.channel import HubConnection
 from tocsin.client.identity import load_identity
 from tocsin.core.message import Lane
@@ -16,7 +16,7 @@ async def main() -> None:
     police = RawPolice(identity, await directory_copy(identity))
     connection = HubConnection(identity)
     for start in range(first, first + count, FRAME):
-        await connection.publish([police.order(number, Lane.ROUTINE) for number in range(start, start + FRAME)])
+        await connection.publish([police.order(target, Lane.ROUTINE) for target in targets(start, FRAME)])
 
 
 if __name__ == "__main__":

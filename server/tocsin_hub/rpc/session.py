@@ -127,8 +127,7 @@ class Session:
                     case "credit":
                         seat.credit(frame.credit.messages, frame.credit.bytes)
                     case "acks":
-                        for ack in frame.acks.acks:
-                            seat.ack(ack.seq, ack.attempt_token)
+                        seat.acks((ack.seq, ack.attempt_token) for ack in frame.acks.acks)
                     case "nack":
                         nack = frame.nack
                         seat.nack(

@@ -7,7 +7,7 @@
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from random import SystemRandom
 
@@ -15,6 +15,7 @@ import structlog
 
 from tocsin.clock import LIVENESS, Clock, wait_for
 from tocsin.core.errors import BusError
+from tocsin.core.message import Lane
 from tocsin.wire.sequencing import Sequencing
 from tocsin_hub.bodies import BodyCipher
 from tocsin_hub.domain.attempts import Attempt, Item
@@ -36,6 +37,9 @@ FRAME_BYTES = 1024 * 1024
 
 WAKE_SECONDS = 0.01
 """What a woken session needs to take up what has become due, before it is looked at again."""
+
+SAVE_SECONDS = 0.01
+"""How long acks gather before they are saved: a few commits' time. Nobody waits for an ack's confirmation but its inbox row."""
 
 _log = structlog.get_logger("deliver")
 _random = SystemRandom()
@@ -84,16 +88,17 @@ class Seat:
         self.queue.mailbox.credit(self.session, messages, size)
         self.wake.set()
 
-    def ack(self, seq: int, token: bytes) -> None:
-        """The handler has finished; confirmed once saved, or fenced."""
-        if self.queue.mailbox.ack(seq, token):
-            ACKS.labels("taken").inc()
-            self._office.save_soon(self, seq)
-            self.queue.wake()  # the next of the thread may go now, to whichever session has room
-        else:
-            ACKS.labels("fenced").inc()
-            self.fenced.append(seq)
-            self.wake.set()
+    def acks(self, acks: Iterable[tuple[int, bytes]]) -> None:
+        """Handlers have finished, by seq and attempt token; each is confirmed once saved, or fenced."""
+        ack = self.queue.mailbox.ack
+        taken: list[int] = []
+        for seq, token in acks:
+            (taken if ack(seq, token) else self.fenced).append(seq)
+        ACKS.labels("taken").inc(len(taken))
+        ACKS.labels("fenced").inc(len(self.fenced))
+        if taken:
+            self._office.save_soon(self, taken)
+        self.queue.wake()  # the next of a thread may go now, to whichever session has room
 
     def nack(self, seq: int, token: bytes, *, delay_ms: int, reason: str, permanent: bool) -> None:
         """The handler did not finish."""
@@ -145,7 +150,7 @@ class PostOffice:
         self._receipts = ReceiptReader(store)
         self._queues: dict[tuple[MailboxKey, str], Queue] = {}
         self._opening = asyncio.Lock()
-        self._unsaved: list[tuple[Seat, int]] = []
+        self._unsaved: list[tuple[Seat, list[int]]] = []
         self._dirty: set[tuple[MailboxKey, str]] = set()
         self._taken_cursors: list[CursorRow] = []
         self._taken_attempts: list[AttemptRow] = []
@@ -242,9 +247,10 @@ class PostOffice:
                 while (wanted := mailbox.wanted(self._clock.now_us())) is not None:
                     await self._read(seat.queue, *wanted)
         attempts = mailbox.next_batch(seat.session, max_messages=FRAME_DELIVERIES, max_bytes=FRAME_BYTES)
-        lane = str(mailbox.key.lane)
-        for attempt in attempts:
-            DELIVERIES.labels(lane, str(attempt.repeat).lower()).inc()
+        if attempts:
+            lane, repeats = Lane(mailbox.key.lane).name.lower(), sum(1 for a in attempts if a.repeat)
+            DELIVERIES.labels(lane, "false").inc(len(attempts) - repeats)
+            DELIVERIES.labels(lane, "true").inc(repeats)
         return attempts
 
     async def _read(self, queue: Queue, after_seq: int, limit: int) -> None:
@@ -278,9 +284,9 @@ class PostOffice:
         self._changed(seat.queue)
         seat.queue.wake()
 
-    def save_soon(self, seat: Seat, seq: int) -> None:
-        """Saves an ack with the next save."""
-        self._unsaved.append((seat, seq))
+    def save_soon(self, seat: Seat, seqs: list[int]) -> None:
+        """Saves acks with the next save."""
+        self._unsaved.append((seat, seqs))
         self._changed(seat.queue)
 
     def _changed(self, queue: Queue) -> None:
@@ -301,6 +307,7 @@ class PostOffice:
         try:
             while True:
                 await self._save.wait()
+                await LIVENESS.sleep(SAVE_SECONDS)
                 self._save.clear()
                 await self._save_once()
         finally:
@@ -340,8 +347,8 @@ class PostOffice:
         for cursor in cursors:
             if cursor.subscription == MAIN:
                 self._cursors[cursor.mailbox] = cursor.acked_through
-        for seat, seq in unsaved:
-            seat.confirmed.append(seq)
+        for seat, seqs in unsaved:
+            seat.confirmed += seqs
             seat.wake.set()
 
     async def _wake_delayed(self) -> None:
