@@ -269,6 +269,8 @@ async def test_pending_counts_what_was_neither_acked_nor_given_up(store: HubStor
     assert await store.pending(ICBC.party) == {1: 4, 2: 4}
     await save(store, [cursor(1)], [attempt(3, "acked"), attempt(4, "delayed")])
     assert await store.pending(ICBC.party) == {1: 2, 2: 4}
+    await save(store, [], [attempt(1, "acked")])
+    assert await store.pending(ICBC.party) == {1: 2, 2: 4}, "it lies below the cursor, which counted it"
     await save(store, [cursor(4)], [])
     assert await store.pending(ICBC.party) == {1: 0, 2: 4}
     assert await store.all_mailboxes() == {ICBC: (4, 4), routine: (4, 0), ABC: (4, 0)}

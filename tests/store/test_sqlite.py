@@ -6,6 +6,7 @@ import resource
 import sqlite3
 import stat
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pytest
 from tests.store.engines import SqliteEngine
 from tests.store.makers import ABC, ICBC, NOW_US, attempt, batch, cursor, directory, everything, uid, write
 from tocsin.core.errors import BusError, LocalFault, Reason, StoreBusy, error
+from tocsin.giveway import GiveWay
 from tocsin.sqlitefile import one
 from tocsin.sqlitethread import Point
 from tocsin_hub.domain.rows import Needs
@@ -386,6 +388,45 @@ async def test_no_query_walks_a_whole_table(engine: SqliteEngine, store: SqliteS
     walks = {step for step in await store._writer.ask(plans) if step.startswith("SCAN")}
     bounded = {"SCAN log_head", "SCAN o", "SCAN a USING INDEX attempt_dead"}  # one row, one page, the dead alone
     assert {step for step in walks if "CONSTANT" not in step and "subquery" not in step} <= bounded
+
+
+async def test_a_loop_that_is_never_idle_gives_way_to_the_writer_while_there_are_jobs(
+    engine: SqliteEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ways: list[GiveWay] = []
+    asked: list[bool] = []
+
+    class Noted(GiveWay):
+        def __init__(self, pending: Callable[[], bool]) -> None:
+            super().__init__(pending)
+            ways.append(self)
+
+        def watch(self, loop: asyncio.AbstractEventLoop) -> None:
+            asked.append(self._pending())
+            super().watch(loop)
+
+    monkeypatch.setattr(sqlite_writer, "GiveWay", Noted)
+    store = await engine.open()
+    loop = asyncio.get_running_loop()
+
+    def busy() -> None:
+        nonlocal handle
+        end = time.perf_counter() + 0.005
+        while time.perf_counter() < end:
+            pass
+        handle = loop.call_soon(busy)
+
+    handle = loop.call_soon(busy)
+    try:
+        async with asyncio.timeout(30):
+            for first in range(0, 640, 64):
+                await write(store, batch(first, 64))
+    finally:
+        handle.cancel()
+    (way,) = ways
+    assert asked == [True] * 10
+    assert not way._pending()
+    await store.aclose()
 
 
 async def test_a_duplicate_is_told_as_damage(store: SqliteStore) -> None:
