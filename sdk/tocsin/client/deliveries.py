@@ -15,10 +15,11 @@ from dataclasses import dataclass
 from tocsin.client import life
 from tocsin.client.answering import Answerer, Task, open_private
 from tocsin.client.directory_copy import DirectoryCopy
-from tocsin.client.handlers import Handler, Handlers, HandlerTimeout
+from tocsin.client.handlers import Handlers, HandlerTimeout
 from tocsin.client.identity import Identity
-from tocsin.client.rows import InboxState, Incoming, MeasureRow, Outgoing, Received, Seen
+from tocsin.client.rows import InboxState, Incoming, Received, Seen
 from tocsin.client.session import LaneSession
+from tocsin.client.standing import Ask, Standing
 from tocsin.client.store import ClientStore
 from tocsin.client.verify import Stale, verify_delivery
 from tocsin.clock import LIVENESS, Clock
@@ -104,10 +105,11 @@ class Deliveries:
                 session.nack(delivery.seq, delivery.attempt_token, reason=failure.reason.value, permanent=True)
         rows = [self._incoming(work) for work in works]
         received = await self._store.receive(rows, urgent=session.lane is Lane.URGENT)
+        standing = await self._store.standing([self._ask(work) for work in works])
         for place, (work, row, seen) in enumerate(zip(works, rows, received, strict=True)):
             if place and place % SLICE == 0 and session.lane is Lane.ROUTINE:
                 await LIVENESS.sleep(0)
-            self._begin(work, row, seen)
+            self._begin(work, row, seen, standing)
         if fresh := [row for row, seen in zip(rows, received, strict=True) if seen.seen is Seen.NEW]:
             self._on_stored(fresh)
 
@@ -159,7 +161,18 @@ class Deliveries:
             now_us=work.received_us,
         )
 
-    def _begin(self, work: _Work, row: Incoming, received: Received) -> None:
+    def _ask(self, work: _Work) -> Ask:
+        message = work.opened.message
+        header = message.header
+        counts = isinstance(message, MeasureOrder) and message.COUNTS_AS_TERM
+        return Ask(
+            root_id=header.root_id,
+            subject=self._identity.subject_token(header.target) if counts else b"",
+            exercise=header.exercise,
+            order_id=header.thread.parent_id if isinstance(message, Report) and header.thread is not None else b"",
+        )
+
+    def _begin(self, work: _Work, row: Incoming, received: Received, standing: Standing) -> None:
         session, delivery, message_id = work.session, work.delivery, row.message_id
         if received.seen is Seen.OTHER_CONTENT:
             session.nack(delivery.seq, delivery.attempt_token, reason=Reason.ID_REUSED.value, permanent=True)
@@ -172,18 +185,18 @@ class Deliveries:
         elif message_id in self._running:
             session.release_credit(delivery.seq)  # its handler is at work; the next delivery finds it finished
         else:
-            task = asyncio.create_task(self._work(work, received))
+            task = asyncio.create_task(self._work(work, received, standing))
             self._running[message_id] = task
             task.add_done_callback(lambda _: self._running.pop(message_id, None))
 
-    async def _work(self, work: _Work, received: Received) -> None:
+    async def _work(self, work: _Work, received: Received, standing: Standing) -> None:
         session, delivery = work.session, work.delivery
         message = work.opened.message
         try:
             if isinstance(message, MeasureOrder):
-                await self._order(work, message, received)
+                await self._order(work, message, received, standing)
             else:
-                await self._inform(message, work.delivery.envelope)
+                await self._inform(message, work.delivery.envelope, standing)
         except Retry as again:
             session.nack(delivery.seq, delivery.attempt_token, delay_s=again.after, reason=again.reason)
         except Park as given_up:
@@ -204,7 +217,9 @@ class Deliveries:
         else:
             session.ack(delivery.seq, delivery.attempt_token)
 
-    async def _order(self, work: _Work, order: MeasureOrder, received: Received) -> None:
+    async def _order(
+        self, work: _Work, order: MeasureOrder, received: Received, standing: Standing
+    ) -> None:
         handler = self._handlers.get(type(order))
         if handler is None:
             raise Retry(reason="no handler for this kind here")
@@ -213,31 +228,26 @@ class Deliveries:
         if received.seen is not Seen.NEW:
             mark = await self._store.start(message_id, self._clock.now_us(), urgent=urgent)
             started_us = mark.started_us
-        report, after = await self._answered(work, order, handler, started_us, repeat=received.repeat)
+        measure = standing.measures.get(order.header.root_id)
+        subject = measure.subject if measure is not None else self._identity.subject_token(order.header.target)
+        terms = standing.terms_of(subject, exercise=order.header.exercise) if order.COUNTS_AS_TERM else 0
+        task = Task(
+            order=order, accepted_us=work.sequencing.accepted_us, started_us=started_us, repeat=received.repeat,
+            attempt=work.delivery.attempt,
+        )  # fmt: skip
+        report, after = await self._answerer.answer(task, handler, measure, self._copy.directory, terms)
         await self._store.finish(message_id, report, self._clock.now_us(), measure=after, urgent=urgent)
         self._on_finished()
 
-    async def _answered(
-        self, work: _Work, order: MeasureOrder, handler: Handler, started_us: int, *, repeat: bool
-    ) -> tuple[Outgoing, MeasureRow]:
-        measure = await self._store.get_measure(order.header.root_id)
-        subject = measure.subject if measure is not None else self._identity.subject_token(order.header.target)
-        terms = await self._store.terms_of(subject, exercise=order.header.exercise) if order.COUNTS_AS_TERM else 0
-        task = Task(
-            order=order, accepted_us=work.sequencing.accepted_us, started_us=started_us, repeat=repeat,
-            attempt=work.delivery.attempt,
-        )  # fmt: skip
-        return await self._answerer.answer(task, handler, measure, self._copy.directory, terms)
-
-    async def _inform(self, message: Message, envelope: bytes) -> None:
+    async def _inform(self, message: Message, envelope: bytes, standing: Standing) -> None:
         """A report or a record: our measure moves on, and who waits is told."""
         message = open_private(message, self._identity)
-        row = await self._store.get_measure(message.header.root_id)
+        row = standing.measures.get(message.header.root_id)
         now_us, late = self._clock.now_us(), False
         if row is not None and isinstance(message, Report) and message.header.thread is not None:
-            order = await self._store.get_outbox(message.header.thread.parent_id)
-            if order is not None:
-                row, late = life.after_report(row, order.kind, message, envelope=envelope, now_us=now_us)
+            kind = standing.kinds.get(message.header.thread.parent_id)
+            if kind is not None:
+                row, late = life.after_report(row, kind, message, envelope=envelope, now_us=now_us)
         elif row is not None and isinstance(message, DeadlinePassed):
             row = life.after_deadline(row, message.deadline, now_us)
         await self._store.finish(message.header.message_id, None, now_us, measure=row)

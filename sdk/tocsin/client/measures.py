@@ -43,6 +43,17 @@ def get(conn: sqlite3.Connection, root_id: bytes) -> MeasureRow | None:
     return None if row is None else _row(row)
 
 
+def get_many(conn: sqlite3.Connection, root_ids: Sequence[bytes]) -> list[MeasureRow]:
+    """The measures of several threads, in no order."""
+    return [_row(row) for row in sql.select(conn, f"SELECT {_COLUMNS} FROM measure WHERE root_id IN ({{keys}})", root_ids)]
+
+
+def terms_many(conn: sqlite3.Connection, subjects: Sequence[bytes]) -> dict[tuple[bytes, bool], int]:
+    """Terms used on several accounts, by (subject, exercise); accounts never asked for are absent."""
+    template = "SELECT subject, exercise, sum(terms) FROM measure WHERE subject IN ({keys}) GROUP BY subject, exercise"
+    return {(subject, bool(exercise)): terms for subject, exercise, terms in sql.select(conn, template, subjects)}
+
+
 def due(conn: sqlite3.Connection, now_us: int, limit: int) -> list[MeasureRow]:
     """Measures in force whose end is at or before ``now_us``, earliest first."""
     rows = conn.execute(

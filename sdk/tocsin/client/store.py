@@ -17,7 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from tocsin.client import inbox, measures, outbox, records, schema
+from tocsin.client import inbox, measures, outbox, records, schema, standing
 from tocsin.client.rows import (
     Aside,
     Confirmed,
@@ -35,6 +35,7 @@ from tocsin.client.rows import (
     Start,
     StartMark,
 )
+from tocsin.client.standing import Ask, Standing
 from tocsin.core.errors import Reason, error
 from tocsin.core.measure import MeasureState
 from tocsin.core.message import MAX_FRAME_BYTES, Lane
@@ -228,6 +229,10 @@ class ClientStore:
     async def measure_list(self, state: MeasureState | None = None, limit: int = LIST_LIMIT) -> list[MeasureRow]:
         """Measures last changed, newest first."""
         return await self._readers.read(partial(measures.listed, state=state, limit=limit))
+
+    async def standing(self, asks: Sequence[Ask]) -> Standing:
+        """What a frame of deliveries is judged on."""
+        return await self._readers.read(partial(standing.read, asks=asks))
 
     # Directory and named values
 
