@@ -17,7 +17,7 @@ from tocsin.client.answering import Answerer, Task, open_private
 from tocsin.client.directory_copy import DirectoryCopy
 from tocsin.client.handlers import Handlers, HandlerTimeout
 from tocsin.client.identity import Identity
-from tocsin.client.rows import InboxState, Incoming, Received, Seen
+from tocsin.client.rows import InboxState, Incoming, MeasureRow, Received, Seen
 from tocsin.client.session import LaneSession
 from tocsin.client.standing import Ask, Standing
 from tocsin.client.store import ClientStore
@@ -57,7 +57,7 @@ class Deliveries:
     Args:
         refresh: Extends the directory copy from the hub.
         on_report: Told of every report and record that concerns an order of ours, with whether it was late.
-        on_finished: Told that something stands in the outbox.
+        on_finished: Told of the measure a finished message left behind; its report, if any, stands in the outbox.
         on_stored: Told of messages that are new here, once they are on the disk.
     """
 
@@ -72,7 +72,7 @@ class Deliveries:
         clock: Clock,
         refresh: Callable[[], Awaitable[None]],
         on_report: Callable[[Message, bool], None],
-        on_finished: Callable[[], None],
+        on_finished: Callable[[MeasureRow | None], None],
         on_stored: Callable[[Sequence[Incoming]], None],
     ) -> None:
         self._identity = identity
@@ -237,7 +237,7 @@ class Deliveries:
         )  # fmt: skip
         report, after = await self._answerer.answer(task, handler, measure, self._copy.directory, terms)
         await self._store.finish(message_id, report, self._clock.now_us(), measure=after, urgent=urgent)
-        self._on_finished()
+        self._on_finished(after)
 
     async def _inform(self, message: Message, envelope: bytes, standing: Standing) -> None:
         """A report or a record: our measure moves on, and who waits is told."""
@@ -251,4 +251,5 @@ class Deliveries:
         elif row is not None and isinstance(message, DeadlinePassed):
             row = life.after_deadline(row, message.deadline, now_us)
         await self._store.finish(message.header.message_id, None, now_us, measure=row)
+        self._on_finished(row)
         self._on_report(message, late)

@@ -93,7 +93,7 @@ class Link:
             clock=clock,
             refresh=self.refresh_directory,
             on_report=waiters.informed,
-            on_finished=self._wake_publishers,
+            on_finished=self._finished,
             on_stored=on_stored,
         )
         self._tasks: list[asyncio.Task[None]] = []
@@ -101,6 +101,7 @@ class Link:
         self._refreshing = asyncio.Lock()
         self._refresh: asyncio.Future[None] | None = None
         self._ends_changed = asyncio.Event()
+        self._next_end_us: int | None = None
         self._subscriber_lock: int | None = None
         self.connected = asyncio.Event()
 
@@ -164,6 +165,12 @@ class Link:
     def wake(self, lane: Lane) -> None:
         """Sends what was put on the disk by other means than ``enqueue``."""
         self._publishers[lane].wake()
+
+    def _finished(self, measure: MeasureRow | None) -> None:
+        for publisher in self._publishers.values():
+            publisher.wake()
+        if measure is not None and measure.ends_us and (self._next_end_us is None or measure.ends_us < self._next_end_us):
+            self._ends_changed.set()
 
     def _wake_publishers(self) -> None:
         for publisher in self._publishers.values():
@@ -324,7 +331,7 @@ class Link:
         while True:
             self._ends_changed.clear()
             now_us = self._clock.now_us()
-            due_us = await self._store.next_end_us()
+            due_us = self._next_end_us = await self._store.next_end_us()
             if due_us is not None and due_us <= now_us:
                 for row in await self._store.due_measures(now_us):
                     await self._lapse(row)
