@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +20,7 @@ PASSPHRASE = "a passphrase for the bench"
 BIN = "622202"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class World:
     """A running hub and two members."""
 
@@ -52,14 +52,22 @@ async def world() -> AsyncIterator[World]:
                  "--enrol-listen", f"127.0.0.1:{ports[1]}", "--json")  # fmt: skip
         config = hub_dir / "hub.toml"
         config.write_text(_unlimited(config.read_text()))
-        with _serving(hub_dir, root) as hub:
+        hub = _start(hub_dir, root)
+        try:
             police = await _member(hub_dir, root, "police.420100", "--role", "police")
             bank = await _member(hub_dir, root, "bank.icbc", "--role", "bank", "--serves", f"card:16:{BIN}")
             for identity in (police, bank):
                 participant = Participant(identity)
                 await participant.fetch_directory()
                 await participant.aclose()
-            yield World(root=root, hub_dir=hub_dir, hub=hub, police=police, bank=bank)
+            here = World(root=root, hub_dir=hub_dir, hub=hub, police=police, bank=bank)
+            try:
+                yield here
+            finally:
+                hub = here.hub
+        finally:
+            hub.terminate()
+            hub.wait(30)
 
 
 def status(hub_dir: Path) -> dict[str, object]:
@@ -69,21 +77,20 @@ def status(hub_dir: Path) -> dict[str, object]:
     return answer
 
 
-@contextlib.contextmanager
-def _serving(hub_dir: Path, root: Path) -> "Iterator[subprocess.Popen[bytes]]":
-    log = (root / "hub.log").open("wb")
-    hub = subprocess.Popen(
-        [sys.executable, "-m", "tocsin_hub.cli.main", "serve", str(hub_dir)], stdout=subprocess.PIPE, stderr=log
-    )
-    try:
-        assert hub.stdout is not None
-        if not hub.stdout.readline():
-            raise RuntimeError(f"the hub did not start: {(root / 'hub.log').read_text()[-2000:]}")
-        yield hub
-    finally:
-        hub.terminate()
-        hub.wait(30)
-        log.close()
+def serve_again(here: World) -> None:
+    """Starts the hub of ``here`` once more, after it was killed."""
+    here.hub = _start(here.hub_dir, here.root)
+
+
+def _start(hub_dir: Path, root: Path) -> "subprocess.Popen[bytes]":
+    """A hub that serves: the line it prints says so."""
+    with (root / "hub.log").open("ab") as log:
+        command = [sys.executable, "-m", "tocsin_hub.cli.main", "serve", str(hub_dir)]
+        hub = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log)
+    assert hub.stdout is not None
+    if not hub.stdout.readline():
+        raise RuntimeError(f"the hub did not start: {(root / 'hub.log').read_text()[-2000:]}")
+    return hub
 
 
 async def _member(hub_dir: Path, root: Path, party: str, *options: str) -> Identity:

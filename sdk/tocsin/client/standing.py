@@ -1,4 +1,4 @@
-"""What a frame of deliveries is judged on, read at once: the measures of their threads, the terms of their accounts, the orders answered.
+"""What a frame of deliveries is judged on, read at once: measures of their threads, terms of their accounts, orders answered.
 
  * One read for a frame: reading message by message costs more than handling them.
  * It is true for as long as it is used: the hub hands over the next message of a thread only after the one before is acked, and an
@@ -48,5 +48,5 @@ def read(conn: sqlite3.Connection, asks: Sequence[Ask]) -> Standing:
     standing.terms.update(measures.terms_many(conn, list(subjects)))
     orders = list({ask.order_id for ask in asks if ask.order_id})
     rows = sql.select(conn, "SELECT message_id, kind FROM outbox WHERE message_id IN ({keys})", orders)
-    standing.kinds.update({message_id: kind for message_id, kind in rows})
+    standing.kinds.update(dict(rows))
     return standing
