@@ -26,6 +26,7 @@ from tocsin.core.errors import BusError, Reason, error
 from tocsin.core.keyid import key_id
 from tocsin.crypto.ed25519 import Ed25519Signer, verify
 from tocsin.crypto.joincode import JoinCode, join_seed
+from tocsin.crypto.keyfile import SCRYPT_N
 from tocsin.crypto.sealing import public_key_of
 from tocsin.crypto.signers import Algorithm, fingerprint
 from tocsin.crypto.tls import certificate_request, new_tls_key
@@ -47,8 +48,17 @@ async def join(
     *,
     agent: str = "agent-1",
     random: Callable[[int], bytes] = os.urandom,
+    n: int = SCRYPT_N,
 ) -> tuple[Identity, str]:
     """Joins and writes the identity directory ``path``; returns the identity and the fingerprint to read back by telephone.
+
+    Args:
+        code: The join code.
+        path: The identity directory to make.
+        passphrase: Seals the keys in it.
+        agent: Name of the agent on this machine.
+        random: Source of keys and ids.
+        n: Cost of scrypt, see ``tocsin.crypto.keyfile``.
 
     Raises:
         NotPermitted: JOIN_CODE_INVALID when the place is not the one in the code; JOIN_CODE_EXPIRED; JOIN_CODE_USED.
@@ -70,7 +80,7 @@ async def join(
             )
         )
     identity = made.identity(path.absolute(), answer, root, trust.ca_certificate)
-    create_identity(identity, passphrase, random=random)
+    create_identity(identity, passphrase, random=random, n=n)
     return identity, fingerprint(made.party.algorithm, made.party.public_key)
 
 

@@ -16,13 +16,10 @@ Example:
 
 import asyncio
 import contextlib
-import functools
 import os
 import signal
 import sys
-import typing
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -31,6 +28,7 @@ from tocsin.client.answering import Answerer, outgoing
 from tocsin.client.by_hand import by_hand, objection_of
 from tocsin.client.compose import Composer, Follow
 from tocsin.client.directory_copy import DirectoryCopy
+from tocsin.client.given import Given
 from tocsin.client.handlers import CONCURRENCY, MAX_PROCESSING_SECONDS, Handler, Handlers
 from tocsin.client.identity import Identity, load_identity
 from tocsin.client.life import after_order, new_measure
@@ -42,10 +40,9 @@ from tocsin.clock import Clock, SystemClock
 from tocsin.core.errors import BusError, Reason, error
 from tocsin.core.identifiers import Identifier, identifier, parse_message_id
 from tocsin.core.measure import MeasureOrder
-from tocsin.core.message import KINDS, HolderNotice, Lane, Message
-from tocsin.core.money import Money, parse_money
+from tocsin.core.message import KINDS
+from tocsin.core.money import Money
 from tocsin.core.orders.report import Outcome
-from tocsin.core.times import to_us
 from tocsin.crypto.ed25519 import Ed25519Signer
 from tocsin.results import Executed, Refused
 from tocsin.wire.codec import open_envelope
@@ -365,20 +362,20 @@ class Participant:
         self, kind: str, target: str | Identifier | None, thread: str, fields: Mapping[str, Any]
     ) -> tuple[MeasureOrder, bytes, MeasureRow]:
         """The signed order and the measure it begins or changes."""
-        one, own, now_us = KINDS[kind], _fields_of(kind), self._clock.now_us()
-        given = {name: value for name, value in fields.items() if value is not None}
-        values = {name: _value(one.cls, name, value) for name, value in given.items() if name in own}
-        basis = {name: value for name, value in given.items() if name in _BASIS}
-        header = _header({name: value for name, value in given.items() if name not in own and name not in _BASIS})
+        one, given, now_us = KINDS[kind], Given.sort(kind, fields), self._clock.now_us()
         if thread:
             before, follow = await self._follow(parse_message_id(thread))
-            message, envelope = self._composer.follow(one, follow, fields=values, header=header, **basis)
+            message, envelope = self._composer.follow(
+                one, follow, fields=given.fields, header=given.header, **given.basis
+            )
             assert isinstance(message, MeasureOrder)
             return message, envelope, after_order(before, message, now_us)
         if target is None:
             raise error(Reason.FIELD_MISSING, field="target", rule="the card or account")
         aimed = target if isinstance(target, Identifier) else identifier(target)
-        message, envelope = self._composer.root(one, target=aimed, fields=values, header=header, **basis)
+        message, envelope = self._composer.root(
+            one, target=aimed, fields=given.fields, header=given.header, **given.basis
+        )
         assert isinstance(message, MeasureOrder)
         profile = message.header.legal_basis.profile if message.header.legal_basis is not None else ""
         subject = self.identity.subject_token(aimed)
@@ -447,53 +444,6 @@ _DIRECTORY_REASONS = frozenset(
         Reason.PARTY_NOT_JOINED,
     }
 )
-_BASIS = ("profile", "statute", "article", "document_no")
-_HEADER = frozenset(
-    {"contact", "remedy", "case_ref", "case_filing_no", "holder_notice", "lane", "exercise", "on_behalf_of"}
-)
-
-
-def _header(given: Mapping[str, Any]) -> dict[str, Any]:
-    unknown = sorted(set(given) - _HEADER)
-    if unknown:
-        raise error(Reason.FIELD_INVALID, field=unknown[0], rule="a field of this kind or of the header")
-    made = dict(given)
-    if isinstance(made.get("lane"), str):
-        made["lane"] = _member(Lane, "lane", made["lane"])
-    if isinstance(made.get("holder_notice"), str):
-        made["holder_notice"] = _member(HolderNotice, "holder_notice", made["holder_notice"])
-    return made
-
-
-def _value(cls: type[Message], name: str, value: Any) -> Any:
-    """A field's value from what people write: amounts and enum names as text, times as datetimes."""
-    for one in _types_of(typing.cast(typing.Hashable, cls), name):
-        if one is Money and isinstance(value, str):
-            return parse_money(value, field=name, positive=True)
-        if hasattr(one, "__members__") and isinstance(value, str):
-            return _member(one, name, value)
-    if isinstance(value, datetime):
-        return to_us(value, field=name)
-    return value
-
-
-@functools.cache
-def _fields_of(kind: str) -> frozenset[str]:
-    return frozenset(f.name for sealed in (False, True) for f in KINDS[kind].fields(sealed=sealed))
-
-
-@functools.cache
-def _types_of(cls: Any, name: str) -> tuple[type, ...]:
-    hint = typing.get_type_hints(cls)[name]
-    return tuple(one for one in (typing.get_args(hint) or (hint,)) if isinstance(one, type))
-
-
-def _member(enum: Any, field: str, text: str) -> Any:
-    found = enum.__members__.get(text.upper().replace("-", "_"))
-    if found is None:
-        names = ", ".join(name.lower().replace("_", "-") for name in enum.__members__)
-        raise error(Reason.FIELD_INVALID, field=field, rule=f"one of {names}")
-    return found
 
 
 def _id_of(order: "SentOrder | str") -> str:
