@@ -38,7 +38,8 @@ async def echo(world: World, count: int) -> float:
     process = subprocess.Popen([sys.executable, "-m", "tests.bench.echo", str(world.hub_dir)], stdout=subprocess.PIPE)
     try:
         assert process.stdout is not None
-        port = int(process.stdout.readline())
+        with process.stdout as said:
+            port = int(said.readline())
         identity = world.police
         credentials = grpc.ssl_channel_credentials(identity.ca_pem, identity.tls_key_pem, identity.tls_cert_pem)
         async with grpc.aio.secure_channel(f"127.0.0.1:{port}", credentials) as channel:

@@ -27,7 +27,8 @@ def member(world: World, records: Path) -> "Iterator[subprocess.Popen[bytes]]":
     )
     try:
         assert process.stdout is not None
-        process.stdout.readline()
+        with process.stdout as said:
+            said.readline()
         yield process
     finally:
         process.terminate()

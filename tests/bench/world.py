@@ -88,7 +88,9 @@ def _start(hub_dir: Path, root: Path) -> "subprocess.Popen[bytes]":
         command = [sys.executable, "-m", "tocsin_hub.cli.main", "serve", str(hub_dir)]
         hub = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log)
     assert hub.stdout is not None
-    if not hub.stdout.readline():
+    with hub.stdout:
+        ready = hub.stdout.readline()
+    if not ready:
         raise RuntimeError(f"the hub did not start: {(root / 'hub.log').read_text()[-2000:]}")
     return hub
 

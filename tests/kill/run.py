@@ -50,7 +50,8 @@ class Bank:
         command = [sys.executable, "-m", "tests.kill.bank", str(self._here.bank.path), str(self.books), str(self.records)]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         assert self._process.stdout is not None
-        self._process.stdout.readline()
+        with self._process.stdout as said:
+            said.readline()
 
     def kill(self) -> None:
         assert self._process is not None

@@ -66,8 +66,8 @@ ERRORS: Mapping[str, str] = {
     "signs. Enrol the key, or use one that is enrolled.",
     "KEY_REVOKED": "The key of {party} has been revoked. A revoked key proves nothing from its revocation on. Sign "
     "again with a valid key of the party.",
-    "KEY_PURPOSE": "The key is enrolled for: {purpose}; this needs: {needed}. A key serves only the purposes it was "
-    "enrolled for. Sign with a key enrolled for this.",
+    "KEY_PURPOSE": "The key is enrolled for: {purpose}; this needs: {needed} (policy row {row}). A key serves only the "
+    "purposes it was enrolled for. Sign with a key enrolled for this.",
     "POLICY_DENIED": "This is not permitted (policy row {row}). What no policy row allows is refused. Leave it to a "
     "party whose role may do it, or ask the hub operator which rule applies.",
     "NOT_ADDRESSEE": "The order is not addressed to the party that answers. Only the addressed party may answer an "
@@ -141,8 +141,8 @@ ERRORS: Mapping[str, str] = {
     "mode to 0700, and revoke the keys if anybody may have copied them.",
     "DIRECTORY_EMPTY": "The directory has not been fetched yet. Without it no key can be checked and no order built. "
     "Connect to the hub once, then try again.",
-    "HANDLER_RESULT_INVALID": "The handler for {kind} gave no valid answer. Rule: {rule}. The order is parked, not "
-    "refused: correct the handler and answer it with `tocsin orders answer`.",
+    "HANDLER_RESULT_INVALID": "The handler's {field} is not valid. Rule: {rule}. An order is never refused because of that: "
+    "it comes again; correct the handler, or answer with `tocsin orders answer`.",
     "SETUP_INVALID": "This machine is not set up to do that: {field} does not fit. Rule: {rule}. Correct it and start "
     "again.",
     "ROLLBACK": "The local store is older than what this party has already seen. A store copied back from an older "
