@@ -1,0 +1,1 @@
+"""The main job on a real hub: ``python -m examples.demo``."""
