@@ -1,0 +1,69 @@
+"""The programs of the README: word for word what it shows, and they do what it says, as processes of their own on a real hub."""
+
+import asyncio
+import os
+import re
+import sys
+import textwrap
+from asyncio.subprocess import PIPE
+from pathlib import Path
+
+import pytest
+
+from tocsin.testing import LocalHub
+from tocsin.testing.hub import PASSPHRASE
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def blocks(readme: str) -> list[str]:
+    return re.findall(r"```python\n(.*?)```", (ROOT / readme).read_text("utf-8"), re.DOTALL)
+
+
+def code_only(text: str) -> list[str]:
+    """Lines without comments and indentation."""
+    return [line.split("  #")[0].split("     #")[0].strip() for line in text.splitlines() if line.strip()]
+
+
+@pytest.mark.parametrize("readme", ["README.md", "README.zh-CN.md"])
+def test_the_readme_shows_the_programs_that_run(readme: str) -> None:
+    bank, police = blocks(readme)
+    programs = [(ROOT / "examples" / name).read_text("utf-8") for name in ("bank_in_15_lines.py", "police_order.py")]
+    if readme == "README.md":
+        assert bank in programs[0]
+        assert textwrap.indent(police, "    ") in programs[1]
+    for block, program in zip((bank, police), programs, strict=True):
+        assert "\n".join(code_only(block)) in "\n".join(code_only(program))
+
+
+async def test_the_bank_holds_what_the_police_order_asks(tmp_path: Path) -> None:
+    secret = tmp_path / "passphrase"
+    secret.write_text(PASSPHRASE)
+    env = os.environ | {
+        "TOCSIN_PASSPHRASE_FILE": str(secret),
+        "PYTHONPATH": os.pathsep.join(map(str, (ROOT, ROOT / "sdk"))),
+    }
+    async with LocalHub(tmp_path) as hub:
+        await hub.enrol("bank.icbc", role="bank", serves=["card:16:622202"])
+        await hub.enrol("police.420100", role="police")
+        for party in ("bank", "police"):
+            name = "bank.icbc" if party == "bank" else "police.420100"
+            (tmp_path / f"{name}.identity").rename(tmp_path / f"{party}.identity")
+        bank = await run("examples.bank_in_15_lines", tmp_path, env)
+        try:
+            police = await run("examples.police_order", tmp_path, env)
+            printed, complaints = await asyncio.wait_for(police.communicate(), 60)
+        finally:
+            bank.terminate()
+            _, bank_complaints = await bank.communicate()
+    assert police.returncode == 0, complaints.decode()
+    assert printed.decode().startswith(
+        "Executed(held=Money(minor=5000000, currency='CNY'), balance=Money(minor=7000000, currency='CNY')"
+    )
+    assert bank.returncode == 0, bank_complaints.decode()
+
+
+async def run(module: str, where: Path, env: dict[str, str]) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-m", module, cwd=where, env=env, stdout=PIPE, stderr=PIPE
+    )
