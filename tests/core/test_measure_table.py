@@ -71,7 +71,12 @@ def test_a_time_that_no_longer_matters_changes_nothing(state, event):
 
 def test_a_stop_in_force_ends_when_the_bank_says():
     after, late = reported(
-        measure(MeasureState.ORDERED), Event.ROOT_EXECUTED, order=StopPayment, applied_us=HOUR, expires_us=49 * HOUR, at_us=HOUR
+        measure(MeasureState.ORDERED),
+        Event.ROOT_EXECUTED,
+        order=StopPayment,
+        applied_us=HOUR,
+        expires_us=49 * HOUR,
+        at_us=HOUR,
     )
     assert not late
     assert (after.terms, after.applied_us, after.ends_us) == (1, HOUR, 49 * HOUR)
@@ -79,7 +84,12 @@ def test_a_stop_in_force_ends_when_the_bank_says():
 
 def test_a_report_of_something_already_over_leaves_it_ended():
     after, late = reported(
-        measure(MeasureState.UNEXECUTED), Event.ROOT_EXECUTED, order=StopPayment, applied_us=HOUR, expires_us=2 * HOUR, at_us=3 * HOUR
+        measure(MeasureState.UNEXECUTED),
+        Event.ROOT_EXECUTED,
+        order=StopPayment,
+        applied_us=HOUR,
+        expires_us=2 * HOUR,
+        at_us=3 * HOUR,
     )
     assert late
     assert (after.state, after.terms) == (MeasureState.LAPSED, 1)
@@ -87,7 +97,12 @@ def test_a_report_of_something_already_over_leaves_it_ended():
 
 def test_a_late_report_of_something_in_force_brings_it_into_force():
     after, late = reported(
-        measure(MeasureState.UNEXECUTED), Event.ROOT_EXECUTED, order=StopPayment, applied_us=HOUR, expires_us=49 * HOUR, at_us=3 * HOUR
+        measure(MeasureState.UNEXECUTED),
+        Event.ROOT_EXECUTED,
+        order=StopPayment,
+        applied_us=HOUR,
+        expires_us=49 * HOUR,
+        at_us=3 * HOUR,
     )
     assert late
     assert after.state is MeasureState.IN_FORCE
@@ -112,7 +127,9 @@ def test_a_frozen_measure_is_not_extended_as_a_stop():
 
 def test_a_freeze_takes_the_stop_s_place_without_a_gap():
     before = measure(MeasureState.IN_FORCE, ends_us=49 * HOUR, applied_us=HOUR, terms=1)
-    after, _ = reported(before, Event.CHANGE_EXECUTED, order=Freeze, applied_us=2 * HOUR, expires_us=900 * HOUR, at_us=2 * HOUR)
+    after, _ = reported(
+        before, Event.CHANGE_EXECUTED, order=Freeze, applied_us=2 * HOUR, expires_us=900 * HOUR, at_us=2 * HOUR
+    )
     assert (after.state, after.instrument, after.terms) == (MeasureState.IN_FORCE, "freeze", 1)
     assert (after.applied_us, after.ends_us) == (HOUR, 900 * HOUR)
 
@@ -136,7 +153,9 @@ def test_released_and_declined_stay_so_and_a_stop_s_end_never_moves_back(history
             except WrongState:
                 assert held == before
         elif event in REPORTS:
-            held, _ = reported(held, event, order=CLASS_OF[event], applied_us=now, expires_us=now + hours * HOUR, at_us=now)
+            held, _ = reported(
+                held, event, order=CLASS_OF[event], applied_us=now, expires_us=now + hours * HOUR, at_us=now
+            )
         else:
             held = passed(held, event)
         if before.state in (MeasureState.RELEASED, MeasureState.DECLINED):

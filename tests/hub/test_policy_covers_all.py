@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+import tocsin.core.directory_messages
+import tocsin.core.orders  # noqa: F401  # loads every kind
 from tocsin.core.errors import Reason
 from tocsin.core.message import KINDS
 from tocsin.core.policy import Caller, Policy, default_document
