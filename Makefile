@@ -21,7 +21,6 @@ setup: .venv/.ready ## Create .venv with everything needed
 
 lint: setup ## Style, types, imports, sizes, protos
 	.venv/bin/ruff check .
-	.venv/bin/ruff format --check --diff tests/arch
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 	$(PY) tools/check_sizes.py
