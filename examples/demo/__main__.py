@@ -33,7 +33,7 @@ PROVED = (
 )
 
 WIDTH = 128
-"""Columns of the timeline; a narrower terminal cuts it."""
+"""Columns of the timeline where it does not go to a terminal."""
 
 
 def main() -> None:
@@ -94,7 +94,7 @@ def _show(console: Console, story: Story, found: dict[str, books.Books], claims:
     ways = timeline.rows(story, found)
     console.print()
     wide = console if console.is_terminal else Console(file=console.file, width=WIDTH, highlight=False)
-    wide.print(timeline.table(timeline.sample(ways)))
+    wide.print(timeline.table(timeline.sample(ways), wide.width))
     wide.print(f"Over the {timeline.smooth_count(ways)} executed orders that met no outage:")
     wide.print(timeline.percentile_table(ways))
     console.print()

@@ -83,24 +83,34 @@ def sample(found: list[Row]) -> list[Row]:
     return sorted(chosen, key=lambda row: row.order.issued_us)
 
 
-def table(found: list[Row]) -> Table:
-    """The timeline as a table."""
+COLUMNS = (
+    ("order", "left", 0), ("card", "left", 124), ("bank", "left", 0), ("issued", "left", 92), ("accepted", "right", 0),
+    ("delivered", "right", 0), ("executed", "right", 0), ("answered", "right", 0), ("outcome", "left", 0),
+    ("outage of", "left", 103),
+)  # fmt: skip
+"""Name, side, and the width of a terminal from which the column is shown: a narrow one gets fewer columns, not cut figures."""
+
+
+def table(found: list[Row], width: int) -> Table:
+    """The timeline as a table for a terminal of ``width`` columns."""
     title = f"Timeline, a sample: + is milliseconds since the step before, times of {ZONE}"
     made = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
-    for name in ("order", "card", "bank", "issued"):
-        made.add_column(name, no_wrap=True)
-    for name in ("accepted", "delivered", "executed", "answered"):
-        made.add_column(name, justify="right", no_wrap=True)
-    for name in ("outcome", "outage of"):
-        made.add_column(name, no_wrap=True)
+    shown = [place for place, (_, _, least) in enumerate(COLUMNS) if width >= least]
+    for place in shown:
+        made.add_column(COLUMNS[place][0], justify="right" if COLUMNS[place][1] == "right" else "left", no_wrap=True)
     for row in found:
-        order, gaps = row.order, row.gaps_ms()
-        since = row.executed_us or row.delivered_us
-        made.add_row(
-            order.kind, row.card, row.bank, _clock(order.issued_us), f"#{order.log_index} +{gaps[0]:.1f}", f"+{gaps[1]:.1f}",
-            f"+{gaps[2]:.1f}" if row.executed_us else "–", f"+{(order.answered_us - since) / 1000:.1f}", order.outcome, row.through,
-        )  # fmt: skip
+        cells = _cells(row)
+        made.add_row(*(cells[place] for place in shown))
     return made
+
+
+def _cells(row: Row) -> list[str]:
+    order, gaps = row.order, row.gaps_ms()
+    since = row.executed_us or row.delivered_us
+    return [
+        order.kind, row.card, row.bank, _clock(order.issued_us), f"#{order.log_index} +{gaps[0]:.1f}", f"+{gaps[1]:.1f}",
+        f"+{gaps[2]:.1f}" if row.executed_us else "–", f"+{(order.answered_us - since) / 1000:.1f}", order.outcome, row.through,
+    ]  # fmt: skip
 
 
 def percentiles(found: list[Row]) -> dict[str, dict[str, float]]:
