@@ -40,8 +40,10 @@ from tocsin.v1 import bus_service_pb2 as pb
 from tocsin.v1 import directory_service_pb2 as directory_pb
 from tocsin.wire.sequencing import sequencing_from_proto
 
-FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 0.2, 30.0
-"""Full jitter between these: a restarted hub is found within a second, a thousand members do not knock at once."""
+FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 0.2, 5.0
+"""Full jitter up to these: a restarted hub is found within a second or two, after a long outage within five; a
+thousand members do not
+knock at once."""
 
 ELSEWHERE_SECONDS = 0.2
 """How often the file is asked whether another process changed it."""
@@ -102,6 +104,8 @@ class Link:
         self._refresh: asyncio.Future[None] | None = None
         self._ends_changed = asyncio.Event()
         self._next_end_us: int | None = None
+        self._lapses_told: set[bytes] = set()
+        self._started_us = clock.now_us()
         self._subscriber_lock: int | None = None
         self.connected = asyncio.Event()
 
@@ -347,8 +351,11 @@ class Link:
             return
         handler = self._handlers.get(Lapsed)
         if handler is not None:
+            # Told before in this life, or perhaps in an earlier one: nobody can know, so it is marked.
+            repeat = row.root_id in self._lapses_told or row.ends_us <= self._started_us
+            self._lapses_told.add(row.root_id)
             event = Lapsed(
-                thread_id=message_id_text(row.root_id), kind=row.instrument, ends_at=from_us(row.ends_us), repeat=False
+                thread_id=message_id_text(row.root_id), kind=row.instrument, ends_at=from_us(row.ends_us), repeat=repeat
             )
             try:
                 await handler.call(event, self._clock)
@@ -360,6 +367,7 @@ class Link:
         lane = root.lane if root is not None else Lane.URGENT
         report, after = self._answerer.lapse(row, lane=lane)
         await self.enqueue(report, after)
+        self._lapses_told.discard(row.root_id)
 
     async def _watch_file(self) -> None:
         """Notices what another process of this identity wrote: answers by hand, messages to send, outcomes."""

@@ -3,6 +3,7 @@
  * A row names a kind; sender roles; what the signing key must be for; the role a recipient must have; and the *relation* the
    sender must have to the thread.
  * The rows in force are a document (TOML) in a message signed by governance; ``policy.toml`` here is what a new hub starts with.
+   A policy that would not let governance send the next one is refused.
  * Each rpc has a row too: who may call it. A kind or rpc without a row fails a test, and is refused at run time.
 
 Example:
@@ -89,7 +90,13 @@ class Policy:
             rpcs: dict[str, Caller] = {}
             for row, caller in data["rpcs"].items():
                 rpcs[row] = Caller(caller)
-        except (KeyError, ValueError, AttributeError, TypeError) as exc:
+            row = "document"
+            if unknown := data.keys() - {"kinds", "rpcs"}:
+                raise ValueError(f"unknown entry {min(unknown)}")
+            row = "policy-version"
+            if Role.GOVERNANCE not in kinds[row].senders or kinds[row].purpose is not Purpose.ADMIN:
+                raise ValueError("no policy could follow this one")
+        except (KeyError, ValueError, AttributeError, TypeError, RecursionError) as exc:
             raise error(Reason.DOCUMENT_INVALID, field="policy", row=row) from exc
         return cls(kinds=MappingProxyType(kinds), rpcs=MappingProxyType(rpcs))
 
@@ -105,13 +112,15 @@ class Policy:
         if row.purpose not in purposes:
             raise error(
                 Reason.KEY_PURPOSE,
+                row=row.name,
                 field="author_key",
                 needed=row.purpose.name.lower(),
                 purpose=", ".join(sorted(p.name.lower() for p in purposes)) or "none",
             )
         return row
 
-    def check_recipient(self, row: KindRow, recipient: Role) -> None:
+    @staticmethod
+    def check_recipient(row: KindRow, recipient: Role) -> None:
         """Whether a party of role ``recipient`` may be addressed.
 
         Raises:
