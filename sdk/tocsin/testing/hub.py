@@ -28,11 +28,12 @@ from tocsin.core.directory_messages import Range, Role
 from tocsin.core.identifiers import IdentifierKind
 from tocsin.crypto.ed25519 import Ed25519Signer
 from tocsin.crypto.joincode import JoinCode
-from tocsin.crypto.keyfile import load_keys
+from tocsin.crypto.keyfile import SCRYPT_FLOOR, load_keys
 from tocsin.sqlitethread import Faults
 from tocsin.testing.clock import VirtualClock
 
 if TYPE_CHECKING:
+    from tocsin_hub.config import HubConfig
     from tocsin_hub.serve import Serving
 
 PASSPHRASE = "a passphrase for tests"
@@ -41,6 +42,9 @@ BUS = "tocsin.example"
 
 class LocalHub:
     """A hub for tests. Enter it to start; ``kill`` and ``start`` take it down and up again on the same directory.
+
+    A directory that holds a hub and identities already (a copy of another test's, to save time) is taken up as it is. Key files
+    cost the least that is allowed: their passphrase is no secret.
 
     Args:
         path: A directory of the test's own.
@@ -67,6 +71,7 @@ class LocalHub:
         self._stack: contextlib.AsyncExitStack | None = None
         self._participants: list[Participant] = []
         self._serving: Serving | None = None
+        self._config: HubConfig | None = None
 
     @property
     def serving(self) -> "Serving":
@@ -80,18 +85,21 @@ class LocalHub:
 
         documents = self._profiles or [profiles.default_document("cn"), profiles.default_document("generic")]
         config = HubConfig(bus=BUS, listen="127.0.0.1:0", enrol_listen="127.0.0.1:0", **self._settings)
-        init_directory(
-            self.path / "hub",
-            config,
-            hosts=["localhost", "127.0.0.1"],
-            policy_document=policy.default_document(),
-            profile_documents=documents,
-            passphrase=PASSPHRASE,
-            root_passphrase=PASSPHRASE,
-            root_keys=1,
-            threshold=1,
-            now=datetime.fromtimestamp(self.now_us() / 1e6, UTC),
-        )
+        if not (self.path / "hub").exists():
+            init_directory(
+                self.path / "hub",
+                config,
+                hosts=["localhost", "127.0.0.1"],
+                policy_document=policy.default_document(),
+                profile_documents=documents,
+                passphrase=PASSPHRASE,
+                root_passphrase=PASSPHRASE,
+                root_keys=1,
+                threshold=1,
+                now=datetime.fromtimestamp(self.now_us() / 1e6, UTC),
+                n=SCRYPT_FLOOR,
+            )
+        self._config = config
         await self.start()
         if self.clock is not None:
             self.clock.watch(lambda: self._stack is None or self.serving.hub.quiet)
@@ -107,7 +115,7 @@ class LocalHub:
         from tocsin_hub.config import load_config
         from tocsin_hub.serve import serving
 
-        config = config or load_config(self.path / "hub")
+        config = config or self._config or load_config(self.path / "hub")
         if self._serving is not None:
             ports = self._serving.ports
             config = replace(
@@ -147,7 +155,7 @@ class LocalHub:
         code = await self.invite(
             party, role=role, serves=serves, region=region, escalate_to=escalate_to, display_name=display_name
         )
-        identity, _ = await join(code, self.path / f"{party}.identity", PASSPHRASE)
+        identity, _ = await join(code, self.path / f"{party}.identity", PASSPHRASE, n=SCRYPT_FLOOR)
         participant = Participant(identity)
         await participant.fetch_directory()
         await participant.aclose()
@@ -195,10 +203,14 @@ class LocalHub:
         seed = load_keys(self.path / "hub" / "governance" / "root-1.sealed", PASSPHRASE)["root"]
         return Author(party=GOVERNANCE, signer=Ed25519Signer(seed))
 
+    def identity(self, party: str) -> Identity:
+        """What an enrolled party has on this machine, with the address of the hub that serves now."""
+        identity = load_identity(self.path / f"{party}.identity", passphrase=PASSPHRASE)
+        return replace(identity, hub_address=self.serving.bus_address)
+
     def participant(self, party: str, *, clock: Clock | None = None) -> Participant:
         """A participant of an enrolled party, on the hub's clock unless given its own."""
-        identity = load_identity(self.path / f"{party}.identity", passphrase=PASSPHRASE)
-        participant = Participant(identity, clock=clock or self.clock)
+        participant = Participant(self.identity(party), clock=clock or self.clock)
         if self.clock is not None:
             self.clock.watch(lambda: participant.quiet)
         return participant

@@ -175,8 +175,8 @@ LABELS: Mapping[str, str] = {
     "passphrase": "Passphrase",
     "passphrase-again": "Passphrase again",
     # what an order says when its author says nothing of it
-    "default-remedy": "Whoever holds that this measure is wrong may object to the ordering authority at the contact named "
-    "here, or apply to the authority above it for review.",
+    "default-remedy": "Ask the contact named here. You may object there, at any police station or at your bank, in person or "
+    "through somebody you trust.",
     # lanes
     "urgent": "urgent",
     "routine": "routine",
@@ -247,6 +247,16 @@ LABELS: Mapping[str, str] = {
     "refused-legal": "refused on legal grounds",
     "funds-moved": "funds have moved on",
     "superseded": "superseded by a release",
+    # answers and natures
+    "open": "not answered yet",
+    "record": "record of the hub",
+    "directory": "change of the directory",
+    # deadlines
+    "answer-not-fetched": "no answer in time: the order was not fetched",
+    "answer-fetched": "no answer in time: the order was fetched",
+    "measure-end": "the measure reached its legal end",
+    "execution": "not executed within the time for execution",
+    "delivery": "delivery was given up",
     # fields
     "message_id": "message id",
     "sender": "sender",
@@ -289,6 +299,21 @@ LABELS: Mapping[str, str] = {
     "available": "available balance",
     "party": "party",
     "region": "region",
+    "amount.currency": "currency",
+    "exercise": "drill",
+    "legal_basis.document_sha256": "hash of the legal document",
+    "thread.supersedes": "message this one corrects",
+    "due_us": "time it was due",
+    "role": "role",
+    "escalate_to": "party told of failures",
+    "ranges": "served ranges",
+    "key_id": "key",
+    "compromised_since": "compromised since",
+    "join_key": "join key",
+    "document": "document",
+    "version": "version",
+    "profile": "profile",
+    "policy": "policy",
     "identity": "identity directory",
     "hub-directory": "hub directory",
     # identifier kinds

@@ -139,7 +139,7 @@ LABELS: Mapping[str, str] = {
     "passphrase": "口令",
     "passphrase-again": "再次输入口令",
     # 签发人未填写时的默认内容
-    "default-remedy": "对本措施有异议的，可以通过所列联系方式向签发机关提出，或者向其上级机关申请复核。",
+    "default-remedy": "请联系此处所列联系人了解情况。您可以向该联系人、任一公安机关或者您的开户银行提出异议，可以本人提出，也可以委托您信任的人提出。",
     # lanes
     "urgent": "加急",
     "routine": "普通",
@@ -210,6 +210,16 @@ LABELS: Mapping[str, str] = {
     "refused-legal": "依法不予执行",
     "funds-moved": "资金已转出",
     "superseded": "已被解除指令取代",
+    # answers and natures
+    "open": "尚未反馈",
+    "record": "总线记录",
+    "directory": "目录变更",
+    # deadlines
+    "answer-not-fetched": "逾期未反馈：指令未被领取",
+    "answer-fetched": "逾期未反馈：指令已被领取",
+    "measure-end": "措施法定期限届满",
+    "execution": "未在执行期限内执行",
+    "delivery": "已停止投递",
     # fields
     "message_id": "报文编号",
     "sender": "发送机构",
@@ -252,6 +262,21 @@ LABELS: Mapping[str, str] = {
     "available": "可用余额",
     "party": "机构",
     "region": "地区",
+    "amount.currency": "币种",
+    "exercise": "演练标志",
+    "legal_basis.document_sha256": "法律文书散列值",
+    "thread.supersedes": "所更正的报文",
+    "due_us": "到期时间",
+    "role": "机构类别",
+    "escalate_to": "异常通报机构",
+    "ranges": "受理号段",
+    "key_id": "密钥",
+    "compromised_since": "失密起始序号",
+    "join_key": "接入密钥",
+    "document": "文件",
+    "version": "版本",
+    "profile": "法域规则",
+    "policy": "授权规则",
     "identity": "身份目录",
     "hub-directory": "总线目录",
     # identifier kinds
