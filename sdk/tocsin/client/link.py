@@ -42,8 +42,7 @@ from tocsin.wire.sequencing import sequencing_from_proto
 
 FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 0.2, 5.0
 """Full jitter up to these: a restarted hub is found within a second or two, after a long outage within five; a
-thousand members do not
-knock at once."""
+thousand members do not knock at once."""
 
 ELSEWHERE_SECONDS = 0.2
 """How often the file is asked whether another process changed it."""
