@@ -54,7 +54,7 @@ class HubConfig:
         _holds(bus_name),
     )
     epoch: int = _entry(
-        "Life of the log; rises only with `tocsin-hub restore --new-epoch`.",
+        "Life of the log, part of its origin. Never changed by hand: members and old receipts know the log by it.",
         "a whole number from 1",
         lambda v: 1 <= v < 2**31,
         default=1,

@@ -56,17 +56,20 @@ def reporting(as_json: bool = False) -> Iterator[None]:
     try:
         yield
     except BusError as failure:
+        text = _text(failure)
         if as_json:
-            print(
-                json.dumps(
-                    {"error": {"reason": failure.reason, "text": failure.text(lang()), "facts": dict(failure.facts)}}
-                )
-            )
+            shown = {"reason": failure.reason, "text": text, "facts": dict(failure.facts)}
+            print(json.dumps({"error": shown}, ensure_ascii=False))
         else:
-            Console(stderr=True, highlight=False, soft_wrap=True).print(
-                f"{failure.text(lang())} [{failure.reason}]", markup=False
-            )
+            Console(stderr=True, highlight=False, soft_wrap=True).print(f"{text} [{failure.reason}]", markup=False)
         raise typer.Exit(EXIT_REFUSED) from None
+
+
+def _text(failure: BusError) -> str:
+    """The operator's words for a failure where the common ones are a member's."""
+    key = f"operator.{failure.reason}"
+    words = label(key, lang())
+    return failure.text(lang()) if words == key else words
 
 
 def run(work: Callable[[], Awaitable[T]], *, as_json: bool = False) -> T:
@@ -101,7 +104,7 @@ async def admin(root: Path) -> AsyncIterator[AdminServiceStub]:
     if not paths.config.exists():
         raise error(Reason.IDENTITY_INVALID, hint="this is no hub directory; make one with: tocsin-hub init DIR")
     if not paths.admin_socket.exists():
-        raise error(Reason.HUB_UNREACHABLE, hint="the hub does not run; start it with: tocsin-hub serve DIR")
+        raise error(Reason.HUB_UNREACHABLE)
     async with grpc.aio.insecure_channel(f"unix:{paths.admin_socket}") as channel:
         yield AdminServiceStub(channel)
 

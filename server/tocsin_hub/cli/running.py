@@ -171,7 +171,7 @@ def accept_clock(dir: Directory = HERE, json: Json = False) -> None:
         async with admin(dir) as stub:
             return int((await ask(stub.AcceptClock(pb.AcceptClockRequest()))).step_us)
 
-    show({"accepted_step_seconds": run(work, as_json=json) / 1e6}, json)
+    show({"accepted_step_seconds": round(run(work, as_json=json) / 1e6, 3)}, json)
 
 
 def _profile(name: str) -> bytes:

@@ -125,7 +125,7 @@ ERRORS: Mapping[str, str] = {
     "ATTEMPT_FENCED": "This delivery attempt is no longer valid: the order was handed out again. Only the latest "
     "attempt may be acknowledged. Take the order up again; its idempotency key is the same.",
     "HUB_BEHIND": "A member holds a newer checkpoint of the log than this hub. A hub that lost part of its log must "
-    "not serve. The operator restores the newest copy, or starts a new epoch with `tocsin-hub restore --new-epoch`.",
+    "not serve. The operator finds the newest database and starts the hub on it.",
     # IdReused
     "ID_REUSED": "This message id is already taken by a message with other content. An id stands for one content for "
     "ever. Send the new content under a new id.",
@@ -174,6 +174,13 @@ LABELS: Mapping[str, str] = {
     # questions at the terminal
     "passphrase": "Passphrase",
     "passphrase-again": "Passphrase again",
+    # what the operator's command says instead of the words for members
+    "operator.ALREADY_RUNNING": "Another process works on this hub directory, most likely the hub itself. One process at a "
+    "time may. Stop the hub first.",
+    "operator.HUB_UNREACHABLE": "No hub answers on this directory. Start it with `tocsin-hub serve`; if it runs, read its "
+    "log. If this was a change, look whether it was made before you repeat it.",
+    "operator.ROLLBACK": "The database is older than what this hub has signed, or its anchor is missing. Nobody knows what "
+    "members hold from since then, so it does not serve. Put back the newest database, and the anchor that was beside it.",
     # what an order says when its author says nothing of it
     "default-remedy": "Ask the contact named here. You may object there, at any police station or at your bank, in person or "
     "through somebody you trust.",

@@ -1,0 +1,59 @@
+"""What the operator's command says when something is in the way: the operator's words, not a member's."""
+
+import asyncio
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from tocsin.testing import LocalHub
+from tocsin.testing.hub import PASSPHRASE
+from tocsin_hub.cli.app import app
+
+
+@pytest.fixture
+async def hub_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A hub that ran once and is down, and the passphrase where the command finds it."""
+    async with LocalHub(tmp_path):
+        pass
+    (tmp_path / "passphrase").write_text(PASSPHRASE)
+    monkeypatch.setenv("TOCSIN_PASSPHRASE_FILE", str(tmp_path / "passphrase"))
+    monkeypatch.setenv("TOCSIN_LANG", "en")
+    return tmp_path / "hub"
+
+
+@pytest.mark.parametrize("stale_socket", [False, True])
+def test_a_hub_that_is_down_is_named_as_such(
+    hub_directory: Path, stale_socket: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if stale_socket:  # what a kill -9 leaves behind
+        (hub_directory / "admin.sock").touch()
+    said = CliRunner().invoke(app, ["status", "--dir", str(hub_directory)])
+    assert said.exit_code == 3
+    assert said.stderr.startswith("No hub answers on this directory.")
+    monkeypatch.setenv("TOCSIN_LANG", "zh")
+    told = json.loads(CliRunner().invoke(app, ["status", "--json", "--dir", str(hub_directory)]).stdout)["error"]
+    assert told["reason"] == "HUB_UNREACHABLE"
+    assert told["text"].startswith("该目录上没有总线应答")
+
+
+def test_a_database_without_its_anchor_never_serves_and_the_command_says_what_to_put_back(hub_directory: Path) -> None:
+    (hub_directory / "anchor.bin").unlink()
+    kept = (hub_directory / "hub.db").read_bytes()
+    for _ in range(2):
+        command = [sys.executable, "-m", "tocsin_hub.cli.main", "serve", str(hub_directory)]
+        ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        assert ended.returncode == 3
+        assert "Put back the newest database, and the anchor" in ended.stderr
+        assert "Traceback" not in ended.stderr
+    assert (hub_directory / "hub.db").read_bytes() == kept
+
+
+async def test_a_replay_beside_a_running_hub_is_told_to_wait(hub_directory: Path) -> None:
+    async with LocalHub(hub_directory.parent):
+        said = await asyncio.to_thread(CliRunner().invoke, app, ["replay", "--verify", "--dir", str(hub_directory)])
+    assert said.exit_code == 3
+    assert "Stop the hub first." in said.stderr
