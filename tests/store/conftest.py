@@ -1,3 +1,5 @@
+"""Each test that asks for a store runs on every engine there is."""
+
 from collections.abc import AsyncIterator
 from pathlib import Path
 
