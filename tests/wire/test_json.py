@@ -189,7 +189,7 @@ def test_a_body_has_no_header() -> None:
 
 
 def test_a_number_too_large_for_the_wire_is_refused() -> None:
-    data = to_json(KINDS["revoke-key"].cls(header=stop_payment().header, party="a", key_id="k", cause=_cause()))  # type: ignore[call-arg]
+    data = to_json(KINDS["revoke-key"].cls(header=stop_payment().header, party="a", key_id="0" * 32, cause=_cause()))  # type: ignore[call-arg]
     data["compromised_since"] = 2**64
     with pytest.raises(Malformed) as caught:
         from_json(KINDS["revoke-key"], data)

@@ -27,7 +27,7 @@ def full_payload() -> bytes:
     parts = tuple(
         Part(name=f"p{n}", media_type="m", plaintext_hash=b"h", ciphertext=b"c", wraps=wraps) for n in range(2)
     )
-    place = Thread(root_id=bytes(15) + b"1", parent_id=bytes(15) + b"2")
+    place = Thread(root_id=header().message_id, parent_id=header().message_id[:-1] + b"2")
     return to_proto(stop_payment(header=header(parts=parts, thread=place)))
 
 

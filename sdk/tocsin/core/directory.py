@@ -1,7 +1,9 @@
 """The directory: who is who, built entry by entry from signed messages in log order.
 
  * Governance signs parties; a party's own ADMIN keys sign its keys; its very first key is signed by the key derived from its
-   join code, once, before that code expires. The hub can sign neither, so it cannot forge the directory.
+   join code, once, before that code expires. The hub can sign neither, so it cannot forge the directory. ``apply`` holds to this
+   whatever the policy says, so that hub and members do alike.
+ * A party is enrolled anew only while no ADMIN key of it is good: before it joined, or after all were lost and revoked.
  * Each entry extends a hash chain (``tocsin.core.leaf.next_head``); its head stands in every log leaf.
  * Keys are judged by log index: a key is good for a message if it was added before it and not revoked before it.
  * A refused entry leaves the directory as it was. ``Directory`` values are never changed: ``apply`` returns the next one.
@@ -30,7 +32,7 @@ from tocsin.core.directory_messages import (
 from tocsin.core.errors import Reason, error
 from tocsin.core.keyid import key_id
 from tocsin.core.leaf import EMPTY_HEAD, next_head
-from tocsin.core.message import Message
+from tocsin.core.message import Message, Nature
 from tocsin.core.policy import Policy
 from tocsin.core.profiles import Profile
 from tocsin.core.routing import RoutingTable
@@ -76,14 +78,15 @@ class Party:
     escalate_to: str
     join_key: bytes
     join_expires_us: int
+    join_used: bool = False
     suspended: bool = False
     keys: Mapping[str, Key] = field(default_factory=dict)
     ranges: tuple[Range, ...] = ()
 
     @property
     def joined(self) -> bool:
-        """Whether its join code was used."""
-        return bool(self.keys)
+        """Whether it can speak for itself: it holds an ADMIN key that is not revoked."""
+        return any(Purpose.ADMIN in key.purposes and key.revoked_index is None for key in self.keys.values())
 
     @property
     def sealing_key(self) -> Key | None:
@@ -178,9 +181,11 @@ def apply(directory: Directory, message: Message, *, message_hash: bytes, index:
 
     Raises:
         WrongState: PARTY_EXISTS, KEY_EXISTS, RANGE_TAKEN, VERSION_STALE.
-        NotPermitted: PARTY_UNKNOWN, KEY_UNKNOWN, NOT_ORIGIN, JOIN_CODE_EXPIRED, JOIN_CODE_USED.
-        Malformed: DOCUMENT_INVALID.
+        NotPermitted: POLICY_DENIED, KEY_PURPOSE, PARTY_UNKNOWN, KEY_UNKNOWN, KEY_REVOKED, NOT_ORIGIN, JOIN_CODE_EXPIRED,
+            JOIN_CODE_USED.
+        Malformed: DOCUMENT_INVALID, FIELD_INVALID, UNKNOWN_PAYLOAD_TYPE.
     """
+    _check_sender(directory, message)
     match message:
         case GovernanceRoot():
             after = _root(directory, message, index)
@@ -201,7 +206,7 @@ def apply(directory: Directory, message: Message, *, message_hash: bytes, index:
         case ProfileVersion():
             after = _profile(directory, message)
         case _:
-            raise error(Reason.UNKNOWN_PAYLOAD_TYPE, field="payload_type")
+            raise AssertionError(f"a directory kind without an effect: {type(message).KIND.name}")
     version = directory.version + 1
     return replace(after, version=version, head=next_head(directory.head, version, message_hash))
 
@@ -218,6 +223,18 @@ def root_keys(root: GovernanceRoot) -> dict[str, Key]:
     return made
 
 
+def _check_sender(directory: Directory, message: Message) -> None:
+    header, name = message.header, type(message).KIND.name
+    if type(message).KIND.nature not in (Nature.DIRECTORY, Nature.GOVERNANCE):
+        raise error(Reason.UNKNOWN_PAYLOAD_TYPE, field="payload_type")
+    if header.sender != GOVERNANCE and not isinstance(message, AddKey | RevokeKey):
+        raise error(Reason.POLICY_DENIED, row=name, rule="sender", field="sender")
+    purposes = directory.authority(message).purposes
+    if Purpose.ADMIN not in purposes:
+        held = ", ".join(sorted(p.name.lower() for p in purposes)) or "none"
+        raise error(Reason.KEY_PURPOSE, row=name, field="author_key", needed="admin", purpose=held)
+
+
 def _root(directory: Directory, message: GovernanceRoot, index: int) -> Directory:
     # Version 1 is believed because its hash is in the join code; a later root needs the signatures of two roots.
     if directory.root is not None or message.version != 1 or index != 0:
@@ -231,11 +248,14 @@ def _enrol(directory: Directory, message: EnrolParty) -> Directory:
         raise error(Reason.PARTY_EXISTS, party=message.party)
     if message.escalate_to and message.escalate_to not in directory.parties:
         raise error(Reason.PARTY_UNKNOWN, party=message.escalate_to, field="escalate_to")
-    # Enrolling again before the code was used replaces the code: that is how an expired one is renewed.
+    if message.role is Role.GOVERNANCE or (message.role is Role.HUB) != (message.party == HUB):
+        raise error(Reason.FIELD_INVALID, field="role", rule="governance and the hub are one party each")
+    # Enrolling again replaces the code: that is how an expired one is renewed. Keys stay: what they signed must still be read.
     party = Party(
         party=message.party, display_name=message.display_name, role=message.role, region=message.region,
         accepts=frozenset(message.accepts), escalate_to=message.escalate_to, join_key=message.join_key,
-        join_expires_us=message.join_expires_us, ranges=before.ranges if before else (),
+        join_expires_us=message.join_expires_us, suspended=before.suspended if before else False,
+        keys=before.keys if before else MappingProxyType({}), ranges=before.ranges if before else (),
     )  # fmt: skip
     return _with(directory, party)
 
@@ -246,9 +266,10 @@ def _add_key(directory: Directory, message: AddKey, index: int, at_us: int) -> D
     if new_key_id in directory.key_owner or new_key_id in directory.root_keys:
         raise error(Reason.KEY_EXISTS, field="public_key")
     _by_own_party(message.header.sender, message.party)
-    if party.joined and party.join_key and message.header.author_key == key_id(JOIN_ALGORITHM, party.join_key):
-        raise error(Reason.JOIN_CODE_USED, party=party.party)
-    if not party.joined:
+    by_join_key = bool(party.join_key) and message.header.author_key == key_id(JOIN_ALGORITHM, party.join_key)
+    if by_join_key:
+        if party.join_used:
+            raise error(Reason.JOIN_CODE_USED, party=party.party)
         if at_us >= party.join_expires_us:
             raise error(Reason.JOIN_CODE_EXPIRED, party=party.party)
         if message.holder_kind is not HolderKind.PARTY or Purpose.ADMIN not in message.purposes:
@@ -257,7 +278,8 @@ def _add_key(directory: Directory, message: AddKey, index: int, at_us: int) -> D
         key_id=new_key_id, party=party.party, holder=message.holder, holder_kind=message.holder_kind,
         algorithm=message.algorithm, public_key=message.public_key, purposes=frozenset(message.purposes), added_index=index,
     )  # fmt: skip
-    after = _with(directory, replace(party, keys=MappingProxyType({**party.keys, new_key_id: key})))
+    keys = MappingProxyType({**party.keys, new_key_id: key})
+    after = _with(directory, replace(party, keys=keys, join_used=party.join_used or by_join_key))
     return replace(after, key_owner=MappingProxyType({**directory.key_owner, new_key_id: party.party}))
 
 

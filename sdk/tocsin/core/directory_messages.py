@@ -11,7 +11,7 @@ from enum import Enum
 
 from tocsin.core.errors import Reason, error
 from tocsin.core.identifiers import IdentifierKind, party_id
-from tocsin.core.message import Message, Nature, kind
+from tocsin.core.message import KEY_ID, MAX_TEXT, Message, Nature, kind
 
 MAX_RANGES = 20_000
 """Ranges one party serves: the largest bank in the BIN table has a few hundred; an envelope holds about this many."""
@@ -112,6 +112,8 @@ class EnrolParty(Message):
     def check(self) -> None:
         """See ``Message.check``."""
         party_id(self.party)
+        if self.escalate_to == self.party:
+            raise error(Reason.FIELD_INVALID, field="escalate_to", rule="another party")
         if len(self.join_key) not in (0, 32) or bool(self.join_key) != bool(self.join_expires_us):
             raise error(Reason.FIELD_INVALID, field="join_key", rule="an Ed25519 key with its expiry")
 
@@ -123,6 +125,12 @@ class SuspendParty(Message):
     party: str
     suspended: bool = True
     reason: str = ""
+
+    def check(self) -> None:
+        """See ``Message.check``."""
+        party_id(self.party)
+        if len(self.reason) > MAX_TEXT:
+            raise error(Reason.FIELD_INVALID, field="reason", rule=f"at most {MAX_TEXT} characters")
 
 
 @kind("add-key", Nature.DIRECTORY)
@@ -139,6 +147,7 @@ class AddKey(Message):
 
     def check(self) -> None:
         """See ``Message.check``."""
+        party_id(self.party)
         if not self.holder or len(self.holder) > 64:
             raise error(Reason.FIELD_INVALID, field="holder", rule="1 to 64 characters")
         values = [p.value for p in self.purposes]
@@ -157,6 +166,14 @@ class RevokeKey(Message):
     cause: RevocationCause
     compromised_since: int = 0
 
+    def check(self) -> None:
+        """See ``Message.check``."""
+        party_id(self.party)
+        if not KEY_ID.fullmatch(self.key_id):
+            raise error(Reason.FIELD_INVALID, field="key_id", rule="32 hex digits")
+        if self.compromised_since and self.cause is not RevocationCause.COMPROMISED:
+            raise error(Reason.FIELD_INVALID, field="compromised_since", rule="only for a compromised key")
+
 
 @kind("serve-ranges", Nature.DIRECTORY)
 class ServeRanges(Message):
@@ -167,10 +184,13 @@ class ServeRanges(Message):
 
     def check(self) -> None:
         """See ``Message.check``."""
+        party_id(self.party)
         if len(self.ranges) > MAX_RANGES:
             raise error(Reason.FIELD_INVALID, field="ranges", rule=f"at most {MAX_RANGES}")
         if len(set(self.ranges)) != len(self.ranges) or any(not r.prefix for r in self.ranges):
             raise error(Reason.FIELD_INVALID, field="ranges", rule="a prefix each, without repeats")
+        if any(0 < r.length < len(r.prefix) for r in self.ranges):
+            raise error(Reason.FIELD_INVALID, field="ranges", rule="no prefix longer than its numbers")
 
 
 @kind("policy-version", Nature.GOVERNANCE)

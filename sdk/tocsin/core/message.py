@@ -1,7 +1,7 @@
 """What a message is: a header every payload carries, and a kind that says what it asks or states.
 
- * A kind is a frozen dataclass in ``core/orders`` or ``core/directory`` decorated with ``@kind("stop-payment", …)``. Its fields
-   have the names of the fields of its proto message; a field marked ``private()`` travels only in the sealed part.
+ * A kind is a frozen dataclass in ``core/orders`` or ``core/directory_messages`` decorated with ``@kind("stop-payment", …)``.
+   Its fields have the names of the fields of its proto message; a field marked ``private()`` travels only in the sealed part.
  * Wire codec, JSON form, JSON schema, CLI verb and docs line are generated from the dataclass. Nothing else lists kinds.
  * Values are canonical when they exist: constructors of values check, ``Header.check`` checks what spans fields.
  * Times are microseconds since 1970 UTC (``*_us``). Empty string, empty tuple, ``None`` and 0 mean absent.
@@ -17,11 +17,13 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any, ClassVar, Protocol, TypeVar, dataclass_transform
 
 from tocsin.core.errors import Reason, error
-from tocsin.core.identifiers import Identifier, message_id_text
+from tocsin.core.identifiers import Identifier, check_message_id, message_id_text, party_id
+from tocsin.core.times import MAX_TIME_US
 
 MAX_ENVELOPE_BYTES = 256 * 1024
 """One message: a 64 KiB part sealed for several parties fits four times over, and a frame still holds 32 of them."""
@@ -137,31 +139,40 @@ class Header:
         """Rules that hold for every header.
 
         Raises:
-            Malformed: FIELD_MISSING or FIELD_INVALID with the field and its rule.
+            Malformed: FIELD_MISSING, FIELD_INVALID or PARTY_ID_INVALID with the field and its rule.
         """
-        message_id = self.message_id
-        if len(message_id) != 16 or message_id[6] >> 4 != 7 or message_id[8] >> 6 != 2:
-            raise error(Reason.FIELD_INVALID, field="message_id", rule="UUIDv7, 16 bytes")
+        check_message_id(self.message_id)
         if not self.sender:
             raise error(Reason.FIELD_MISSING, field="sender", rule="the sending party")
-        if not _KEY_ID.fullmatch(self.author_key):
+        _party(self.sender, field="sender")
+        if not KEY_ID.fullmatch(self.author_key):
             raise error(Reason.FIELD_INVALID, field="author_key", rule="32 hex digits")
         if not self.audience:
             raise error(Reason.FIELD_MISSING, field="audience", rule="the bus name")
         recipients = self.recipients
-        if len(recipients) > 1 and any(a >= b for a, b in pairwise(recipients)):
-            raise error(Reason.FIELD_INVALID, field="recipients", rule="sorted, without repeats")
         if len(recipients) > MAX_RECIPIENTS:
             raise error(Reason.FIELD_INVALID, field="recipients", rule=f"at most {MAX_RECIPIENTS}")
+        for one in recipients:
+            _party(one, field="recipients")
+        if len(recipients) > 1 and any(a >= b for a, b in pairwise(recipients)):
+            raise error(Reason.FIELD_INVALID, field="recipients", rule="sorted, without repeats")
+        if self.on_behalf_of:
+            _party(self.on_behalf_of, field="on_behalf_of")
         if not 0 < self.created_us < self.expires_us < MAX_TIME_US:
             raise error(Reason.FIELD_INVALID, field="expires_us", rule="after created_us, before the year 3000")
         for name in ("case_ref", "case_filing_no", "contact", "remedy"):
             if len(getattr(self, name)) > MAX_TEXT:
                 raise error(Reason.FIELD_INVALID, field=name, rule=f"at most {MAX_TEXT} characters")
-        if self.thread is not None:
+        basis = self.legal_basis
+        if basis is not None and len(basis.document_sha256) not in (0, 32):
+            raise error(Reason.FIELD_INVALID, field="legal_basis.document_sha256", rule="32 bytes")
+        thread = self.thread
+        if thread is not None:
+            if not thread.root_id and (thread.parent_id or thread.supersedes):
+                raise error(Reason.FIELD_MISSING, field="thread.root_id", rule="the order this message belongs to")
             for name in ("root_id", "parent_id", "supersedes"):
-                if len(getattr(self.thread, name)) not in (0, 16):
-                    raise error(Reason.FIELD_INVALID, field=f"thread.{name}", rule="16 bytes")
+                if one_id := getattr(thread, name):
+                    check_message_id(one_id, field=f"thread.{name}")
 
     @property
     def root_id(self) -> bytes:
@@ -169,10 +180,17 @@ class Header:
         return self.thread.root_id if self.thread is not None and self.thread.root_id else self.message_id
 
 
-MAX_TIME_US = 32_503_680_000_000_000
-"""2999-12-31: keeps sums of times and terms far inside int64."""
+@lru_cache(maxsize=4096)
+def _party(text: object, *, field: str) -> None:
+    # A bus has hundreds of parties, named in every header: each is checked once. What is refused is not kept.
+    if not isinstance(text, str):
+        raise error(Reason.FIELD_INVALID, field=field, rule="text")
+    party_id(text, field=field)
 
-_KEY_ID = re.compile(r"[0-9a-f]{32}")
+
+KEY_ID = re.compile(r"[0-9a-f]{32}")
+"""Form of a key id, see ``tocsin.core.keyid``."""
+
 _KIND_NAME = re.compile(r"[a-z]+(-[a-z]+)*")
 
 
@@ -304,7 +322,7 @@ class Kind:
 
 
 KINDS: dict[str, Kind] = {}
-"""Every kind by name, filled by ``@kind`` as the modules of ``core.orders`` and ``core.directory`` load."""
+"""Every kind by name, filled by ``@kind`` as the modules of ``core.orders`` and ``core.directory_messages`` load."""
 
 BY_PAYLOAD_TYPE: dict[str, Kind] = {}
 

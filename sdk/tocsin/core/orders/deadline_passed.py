@@ -7,6 +7,7 @@
 from enum import Enum
 
 from tocsin.core.errors import Reason, error
+from tocsin.core.identifiers import party_id
 from tocsin.core.measure import require_thread
 from tocsin.core.message import Message, Nature, kind
 
@@ -38,3 +39,4 @@ class DeadlinePassed(Message):
             raise error(Reason.FIELD_MISSING, field="due_us", rule="when it was due")
         if not self.party:
             raise error(Reason.FIELD_MISSING, field="party", rule="who was to act")
+        party_id(self.party)

@@ -9,7 +9,7 @@
 from enum import Enum
 
 from tocsin.core.errors import Reason, error
-from tocsin.core.measure import Event, MeasureOrder, require_recipient_and_target, require_remedies
+from tocsin.core.measure import Event, MeasureOrder, require_recipient_and_target, require_remedies, require_thread
 from tocsin.core.message import Nature, kind, private
 from tocsin.core.money import Money
 from tocsin.core.profiles import Limits
@@ -47,6 +47,8 @@ class Freeze(MeasureOrder):
 
     def check(self) -> None:
         """See ``Message.check``."""
+        if self.header.thread is not None:
+            require_thread(self)
         require_recipient_and_target(self)
         require_remedies(self)
         if not self.header.case_filing_no:

@@ -89,6 +89,15 @@ RULES: Mapping[str, str] = {
     "a party that has joined the bus": "填写已接入总线的机构",
     "directory entries follow each other without a gap": "目录条目应当连续",
     "a directory entry never changes": "目录条目不得变更",
+    "another party": "须为其他机构",
+    "governance and the hub are one party each": "治理机构和总线各只有一个",
+    "no prefix longer than its numbers": "前缀不得长于号码",
+    "only for a compromised key": "仅在密钥失密时填写",
+    "the party that issued the order": "填写签发原指令的机构",
+    "the profile of the thread's root": "与原始指令适用的法域规则一致",
+    "this kind of order does not follow that one": "此类指令不能接续该原始指令",
+    "when it took effect and when it ends": "填写措施的起止时间",
+    "who is who cannot be rehearsed": "机构目录不能演练",
     # addresses, certificates and set-up
     "# to # keys": "# 至 # 个密钥",
     "# to # lower-case letters, digits, dots and hyphens, such as tocsin.example": "# 至 # 个小写字母、数字、点和连字符，"
