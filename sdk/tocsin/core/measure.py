@@ -2,9 +2,11 @@
 
  * ``NEXT`` is the specification: a pair (state, event) that is not in it is refused, and nothing changes.
  * A measure is in force only on the bank's report; its end is the bank's ``expires_us``. Orders ask, reports state, times end.
- * An extension or freeze is asked of a measure that has not ended; a release may be asked as long as money may be held.
+ * An extension or a freeze is asked of a stop that has not ended; a freeze is neither extended nor frozen again. A release may be
+   asked in every state: the bank may hold money that we believe is free.
  * A report is never refused: in a state that no longer expects it, it is *late* and changes the state only where the money is
-   in truth still held.
+   in truth still held. ``DECLINED`` and ``RELEASED`` are left by no report and no time, only by one more release.
+ * An end never moves back, except when a freeze takes a stop's place: then it is the freeze's.
  * Times are microseconds since 1970 UTC, passed in.
 
 ::
@@ -89,13 +91,17 @@ NEXT: Mapping[tuple[MeasureState, Event], MeasureState] = MappingProxyType({
     (_S.RELEASING, _E.LAPSE_REPORTED): _S.LAPSED,
     (_S.RELEASING, _E.END_PASSED): _S.LAPSED,
     # a release asked once more, where the bank may hold money that we believe is free
+    (_S.DECLINED, _E.RELEASE_ORDERED): _S.RELEASING,
+    (_S.RELEASED, _E.RELEASE_ORDERED): _S.RELEASING,
     (_S.LAPSED, _E.RELEASE_ORDERED): _S.RELEASING,
     (_S.UNEXECUTED, _E.RELEASE_ORDERED): _S.RELEASING,
     # late reports that state a measure in force: the truth about money outranks the table above
     (_S.UNEXECUTED, _E.ROOT_EXECUTED): _S.IN_FORCE,
     (_S.UNEXECUTED, _E.ROOT_DECLINED): _S.DECLINED,
     (_S.UNEXECUTED, _E.CHANGE_EXECUTED): _S.IN_FORCE,
+    (_S.LAPSED, _E.ROOT_EXECUTED): _S.IN_FORCE,
     (_S.LAPSED, _E.CHANGE_EXECUTED): _S.IN_FORCE,
+    # the bank says what the hub's clock said already
     (_S.LAPSED, _E.LAPSE_REPORTED): _S.LAPSED,
 })
 """Every step there is."""
@@ -103,11 +109,16 @@ NEXT: Mapping[tuple[MeasureState, Event], MeasureState] = MappingProxyType({
 ENDED = frozenset({_S.DECLINED, _S.RELEASED, _S.LAPSED, _S.UNEXECUTED})
 """States in which nothing is held as far as is known."""
 
-REPORTS = frozenset({
-    _E.ROOT_EXECUTED, _E.ROOT_DECLINED, _E.CHANGE_EXECUTED, _E.CHANGE_DECLINED,
-    _E.RELEASE_EXECUTED, _E.RELEASE_DECLINED, _E.LAPSE_REPORTED,
-})  # fmt: skip
+TAKES_EFFECT = frozenset({_E.ROOT_EXECUTED, _E.CHANGE_EXECUTED})
+"""Reports of a measure in force; each names when it took effect and when it ends."""
+
+REPORTS = TAKES_EFFECT | {
+    _E.ROOT_DECLINED, _E.CHANGE_DECLINED, _E.RELEASE_EXECUTED, _E.RELEASE_DECLINED, _E.LAPSE_REPORTED
+}  # fmt: skip
 """Events that state a fact and are never refused."""
+
+STOP, FREEZE = "stop-payment", "freeze"
+"""The two instruments, by the names of their kinds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,14 +146,13 @@ def ordered(measure: Measure, event: Event, *, at_us: int) -> Measure:
         WrongState: EXTEND_AFTER_END when the term is over; TRANSITION_REFUSED when the table has no such step.
     """
     after = NEXT.get((measure.state, event))
-    if event is Event.EXTEND_ORDERED and (measure.state is MeasureState.LAPSED or 0 < measure.ends_us <= at_us):
-        raise error(Reason.EXTEND_AFTER_END, field="thread")
-    if event is Event.EXTEND_ORDERED and measure.instrument != "stop-payment":
-        raise _refused(measure, event)
-    if event is Event.FREEZE_ORDERED and 0 < measure.ends_us <= at_us:
-        raise _refused(replace(measure, state=MeasureState.LAPSED), event)
-    if after is None:
-        raise _refused(measure, event)
+    changes = event in (Event.EXTEND_ORDERED, Event.FREEZE_ORDERED)
+    if changes and (measure.state is MeasureState.LAPSED or 0 < measure.ends_us <= at_us):
+        if event is Event.EXTEND_ORDERED:
+            raise error(Reason.EXTEND_AFTER_END, field="thread")
+        raise _refused(measure.state if measure.state in ENDED else MeasureState.LAPSED, event)
+    if after is None or (changes and measure.instrument != STOP):
+        raise _refused(measure.state, event)
     return replace(measure, state=after)
 
 
@@ -151,26 +161,29 @@ def reported(
 ) -> tuple[Measure, bool]:
     """``measure`` after a report on an order of class ``order``, and whether the report is late. Never refused.
 
-    A report of something in force sets the end; one whose end is already past leaves the measure ended.
+    A report of something in force sets the end; where that end is already past at ``at_us``, the measure has ended. The bank's
+    word that a measure lapsed is not late when our clock said so first.
     """
     after = NEXT.get((measure.state, event))
-    late = after is None or measure.state in ENDED
-    if event not in (Event.ROOT_EXECUTED, Event.CHANGE_EXECUTED):
+    late = after is None or (measure.state in ENDED and after is not measure.state)
+    if event not in TAKES_EFFECT:
         return (measure if after is None else replace(measure, state=after)), late
     terms = measure.terms + order.COUNTS_AS_TERM
-    if after is None or (after is MeasureState.IN_FORCE and 0 < expires_us <= at_us):
-        state = MeasureState.LAPSED if after is MeasureState.IN_FORCE else measure.state
-        return replace(measure, state=state, terms=terms), True
-    # A kind that can start a thread brings a measure of its own (a freeze takes a stop's place); others prolong the one there is.
-    replaces = order.KIND.starts_thread
-    return replace(
-        measure,
-        state=after,
-        instrument=order.KIND.name if replaces else measure.instrument,
+    if after is None:
+        return replace(measure, terms=terms), late
+    # A kind that can start a thread brings a measure of its own. A stop that is answered behind its freeze takes nothing back.
+    brings = order.KIND.name if order.KIND.starts_thread else measure.instrument
+    replaces = not measure.ends_us or (brings == FREEZE and measure.instrument == STOP)
+    ends_us = expires_us or measure.ends_us if replaces else max(measure.ends_us, expires_us)
+    over = after is MeasureState.IN_FORCE and 0 < ends_us <= at_us
+    made = Measure(
+        state=MeasureState.LAPSED if over else after,
+        instrument=brings if replaces else measure.instrument,
         terms=terms,
         applied_us=measure.applied_us or applied_us,
-        ends_us=expires_us if replaces else max(measure.ends_us, expires_us),
-    ), late
+        ends_us=ends_us,
+    )
+    return made, late or over
 
 
 def passed(measure: Measure, event: Event) -> Measure:
@@ -190,8 +203,8 @@ def report_event(order: "type[MeasureOrder]", *, is_root: bool, executed: bool, 
     return Event.CHANGE_EXECUTED if executed else Event.CHANGE_DECLINED
 
 
-def _refused(measure: Measure, event: Event) -> BusError:
-    return error(Reason.TRANSITION_REFUSED, state=measure.state, event=event, field="thread")
+def _refused(state: MeasureState, event: Event) -> BusError:
+    return error(Reason.TRANSITION_REFUSED, state=state, event=event, field="thread")
 
 
 class MeasureOrder(Message):
