@@ -2,7 +2,8 @@
 
  * A profile is a TOML document; the hub holds those that governance signed into the log, and a message names the one it rests on.
  * No limit of the law stands in code: ``Limits`` names what the rules ask for, the document gives the values.
- * A document must give every limit of ``Limits`` and nothing else; each has ``value``, ``source`` and ``mark``.
+ * A document must give every limit of ``Limits`` and nothing else; each has ``value``, ``source`` and ``mark``. Its zone and its
+   currency must be known.
  * Marks: V official text seen, W weak source, B background knowledge, P our proposal.
 """
 
@@ -14,6 +15,7 @@ from importlib import resources
 from types import MappingProxyType
 from typing import Any
 
+from tocsin.core.currencies import EXPONENTS
 from tocsin.core.errors import BusError, Reason, error
 from tocsin.core.times import Term, parse_duration
 
@@ -83,32 +85,33 @@ class Profile:
         row = "document"
         try:
             data: dict[str, Any] = tomllib.loads(document.decode())
-            given: dict[str, dict[str, Any]] = {k.replace("-", "_"): v for k, v in data.pop("limits").items()}
+            given: dict[str, dict[str, Any]] = data.pop("limits")
             values: dict[str, Any] = {}
             sources: dict[str, Source] = {}
             for one in fields(Limits):
-                row = one.name
+                row = one.name.replace("_", "-")
                 entry = dict(given.pop(row))
                 raw = entry.pop("value")
-                values[row] = _count(raw) if one.type is int else parse_duration(raw)
-                sources[row] = Source(text=_text(entry.pop("source")), mark=Mark(entry.pop("mark")))
+                values[one.name] = _count(raw) if one.type is int else parse_duration(raw)
+                sources[one.name] = Source(text=_text(entry.pop("source")), mark=Mark(entry.pop("mark")))
                 if entry:
                     raise ValueError(f"unknown entry {min(entry)}")
-            row = min(given, default="document")
             if given:
-                raise ValueError(f"unknown limit {row}")
+                row = min(given)
+                raise ValueError("unknown limit")
+            row = "document"
             made = cls(
                 name=_text(data.pop("name")),
                 version=_count(data.pop("version")),
-                zone=_text(data.pop("zone")),
-                currency=str(data.pop("currency")),
-                kinds=frozenset(_text(k) for k in data.pop("kinds")),
+                zone=_zone(data.pop("zone")),
+                currency=_currency(data.pop("currency")),
+                kinds=frozenset(_text(k) for k in _list(data.pop("kinds"))),
                 limits=Limits(**values),
                 sources=MappingProxyType(sources),
             )
             if data:
                 raise ValueError(f"unknown entry {min(data)}")
-        except (KeyError, ValueError, AttributeError, TypeError, BusError) as exc:
+        except (KeyError, ValueError, AttributeError, TypeError, RecursionError, BusError) as exc:
             raise error(Reason.DOCUMENT_INVALID, field="profile", row=row) from exc
         return made
 
@@ -137,6 +140,24 @@ def default_document(name: str) -> bytes:
 def _count(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
         raise ValueError("not a count")
+    return value
+
+
+def _zone(value: object) -> str:
+    zone = _text(value)
+    Term(months=1).end_after(0, zone)  # a zone that nobody has would stop every freeze under this profile
+    return zone
+
+
+def _currency(value: object) -> str:
+    if value != "" and value not in EXPONENTS:
+        raise ValueError("not a currency")
+    return str(value)
+
+
+def _list(value: object) -> list[object]:
+    if not isinstance(value, list) or not value:
+        raise ValueError("not a list")
     return value
 
 
