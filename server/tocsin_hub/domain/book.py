@@ -45,10 +45,11 @@ class Accepted:
     """What accepting a message does.
 
     Attributes:
-        deliver_to: Recipients of the entry; ``copies`` are told for information.
+        deliver_to: Parties whose mailbox gets it.
+        never_withheld: Whether delivery lets it pass predecessors that are parked.
         directory: The directory after it, when it is a directory message.
-        late: A report that came after its order had ended.
-        alarm: Something an operator or officer must see, as a stable word.
+        late: A report that came after its order or its measure had ended.
+        alarm: Something an operator or officer must see, as a stable word: ``late-report-money-held`` or ``money-held-after-end``.
     """
 
     root_id: bytes

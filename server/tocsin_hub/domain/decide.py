@@ -12,7 +12,8 @@ In this order:
  * A refusal has no effects at all. An acceptance returns its effects as new rows; ``Book.take`` makes them the state the next
    message of the batch is judged on.
  * A report by the addressed party is never refused for what became of its order: it is recorded, as late where it is.
- * Hub-signed messages record; they change no order and no end.
+ * Hub-signed messages record that a time went by; they set, move and lift no measure.
+ * A suspended party is sent no new orders; releases, reports and records still reach it.
 """
 
 from tocsin.core.directory import GOVERNANCE, Directory, apply
@@ -22,7 +23,7 @@ from tocsin.core.measure import MeasureOrder
 from tocsin.core.message import MAX_CLOCK_AHEAD_US, Header, Message, Nature
 from tocsin.core.orders.deadline_passed import DeadlinePassed
 from tocsin.core.orders.report import Report
-from tocsin.core.policy import KindRow, Relation
+from tocsin.core.policy import KindRow, Policy, Relation
 from tocsin_hub.domain.book import Accepted, Admitted, Book, Duplicate
 from tocsin_hub.domain.decide_orders import decide_deadline, decide_order, decide_report
 
@@ -45,6 +46,8 @@ def decide(admitted: Admitted, book: Book, *, index: int, at_us: int) -> Accepte
     _check_recipients(message, row, book.directory)
     nature = type(message).KIND.nature
     if nature in (Nature.DIRECTORY, Nature.GOVERNANCE):
+        if header.exercise:
+            raise error(Reason.FIELD_INVALID, field="exercise", rule="who is who cannot be rehearsed")
         after = apply(book.directory, message, message_hash=admitted.message_hash, index=index, at_us=at_us)
         return Accepted(root_id=header.message_id, directory=after)
     if isinstance(message, Report):
@@ -100,10 +103,13 @@ GENESIS_ROW = KindRow(
 
 
 def _check_recipients(message: Message, row: KindRow, directory: Directory) -> None:
-    payload_type = type(message).KIND.payload_type
+    kind = type(message).KIND
+    asks = isinstance(message, MeasureOrder) and not message.NEVER_WITHHELD
     for name in message.header.recipients:
         party = directory.party(name)
-        if party.role not in row.recipients:
-            raise error(Reason.POLICY_DENIED, row=row.name, rule="recipient", field="recipients")
-        if party.accepts and payload_type not in party.accepts:
+        Policy.check_recipient(row, party.role)
+        if asks and party.suspended:
+            raise error(Reason.PARTY_SUSPENDED, party=name, field="recipients")
+        # What the hub records goes to everybody: an end that one party cannot read must not stay unrecorded.
+        if party.accepts and kind.payload_type not in party.accepts and kind.nature is not Nature.RECORD:
             raise error(Reason.TYPE_NOT_ACCEPTED, party=name, field="recipients")

@@ -1,7 +1,10 @@
 """Decisions on orders, reports and deadlines: what each does to its thread, its account's terms and the timers.
 
- * An order opens an answer, a report closes it; a term of an account is pending until then and used once executed.
- * Reports state facts: whatever became of the order, they are accepted, as late where they are.
+ * An order opens an answer, a report closes it; a term of an account is pending until then and used once executed. An order that
+   is not answered while it may be executed gives its term back.
+ * Reports state facts: whatever became of the order, they are accepted, as late where they are. After a refusal the acting party
+   may still report execution, and that counts; what it reports after an execution is kept in the log and moves nothing.
+ * A thread has one lane, one law, one account, and is a drill or not, as its root says.
  * The end of a measure is the bank's ``expires_us``; the hub's timer only records that it went by.
 """
 
@@ -9,7 +12,17 @@ from dataclasses import replace
 
 from tocsin.core.directory import Directory
 from tocsin.core.errors import Reason, error
-from tocsin.core.measure import ENDED, Measure, MeasureOrder, MeasureState, ordered, passed, report_event, reported
+from tocsin.core.measure import (
+    ENDED,
+    TAKES_EFFECT,
+    Measure,
+    MeasureOrder,
+    MeasureState,
+    ordered,
+    passed,
+    report_event,
+    reported,
+)
 from tocsin.core.measure import Event as MeasureEvent
 from tocsin.core.message import KINDS, Message
 from tocsin.core.orders.deadline_passed import Deadline, DeadlinePassed
@@ -49,10 +62,7 @@ def _root_order(
         subject=subject, profile=profile.name, exercise=header.exercise, state=measure.state, terms=0, applied_us=0,
         ends_us=0, instrument=measure.instrument, updated_index=index,
     )  # fmt: skip
-    accepted = _order_effects(message, thread, profile, book, at_us=at_us, index=index)
-    due = profile.limits.execute_within.end_after(at_us, profile.zone)
-    accepted.timers_set.append(_timer(header.message_id, thread, Deadline.EXECUTION, due))
-    return accepted
+    return _order_effects(message, thread, profile, book, at_us=at_us, index=index)
 
 
 def _thread_order(
@@ -63,14 +73,13 @@ def _thread_order(
     check_relation(row, sender=header.sender, origin=thread.origin, addressee=thread.recipient)
     if header.recipients[0] != thread.recipient:
         raise error(Reason.ROUTE_DIFFERS, field="recipients", party=header.recipients[0])
-    if header.lane.value != thread.lane or header.exercise != thread.exercise:
-        raise error(Reason.FIELD_INVALID, field="lane", rule="lane and exercise are those of the thread's root")
+    _check_same_thread(message, thread)
     if header.target is not None and subject != thread.subject:
         raise error(Reason.FIELD_INVALID, field="target", rule="the account of the thread's root")
-    profile = _profile_of(message, book.directory, default=thread.profile)
     kind = type(message)
     if kind.EVENT is None or thread.kind not in kind.KIND.follows:
-        raise error(Reason.TRANSITION_REFUSED, state=thread.kind, event=kind.KIND.name, field="thread")
+        raise error(Reason.FIELD_INVALID, field="thread", rule="this kind of order does not follow that one")
+    profile = _profile_of(message, book.directory, thread=thread)
     measure = ordered(measure_of(thread), kind.EVENT, at_us=at_us)
     after = with_measure(thread, measure, index)
     return _order_effects(message, after, profile, book, at_us=at_us, index=index)
@@ -85,14 +94,17 @@ def _order_effects(
         order_id=header.message_id, root_id=thread.root_id, kind=type(message).KIND.name, sender=header.sender,
         recipient=thread.recipient, log_index=index, accepted_us=at_us, state=OPEN, decided_us=0, exercise=header.exercise,
     )  # fmt: skip
-    answer_due = profile.limits.answer_within.end_after(at_us, profile.zone)
+    limits, zone = profile.limits, profile.zone
+    timers = [_timer(header.message_id, thread, Deadline.ANSWER_NOT_FETCHED, limits.answer_within.end_after(at_us, zone))]
+    if not message.NEVER_WITHHELD:
+        timers.append(_timer(header.message_id, thread, Deadline.EXECUTION, limits.execute_within.end_after(at_us, zone)))
     return Accepted(
         root_id=thread.root_id,
         profile_version=profile.version,
         thread=thread,
         order=order,
         subject=subject,
-        timers_set=[_timer(header.message_id, thread, Deadline.ANSWER_NOT_FETCHED, answer_due)],
+        timers_set=timers,
         deliver_to=(thread.recipient,),
         never_withheld=message.NEVER_WITHHELD,
     )
@@ -111,12 +123,13 @@ def _count_term(message: MeasureOrder, thread: ThreadRow, profile: Profile, book
 
 
 def decide_report(message: Report, row: KindRow, book: Book, *, at_us: int, index: int) -> Accepted:
-    """A report; refused only when its author was never asked.
+    """A report; refused only when its author was never asked, or when it does not say what a report must.
 
     Raises:
         NotPermitted: NOT_ADDRESSEE.
-        NotRoutable: ROUTE_DIFFERS when it is not sent to the origin of the order.
         WrongState: THREAD_UNKNOWN.
+        Malformed: FIELD_INVALID when it is not sent to the origin of the order or leaves its lane or drill; FIELD_MISSING
+            for an execution without its end.
     """
     header = message.header
     thread = _thread_of(message, book)
@@ -125,42 +138,63 @@ def decide_report(message: Report, row: KindRow, book: Book, *, at_us: int, inde
     if order is None or order.root_id != thread.root_id:
         raise error(Reason.THREAD_UNKNOWN, field="thread.parent_id")
     if header.recipients != (thread.origin,):
-        raise error(Reason.ROUTE_DIFFERS, field="recipients", party=header.recipients[0])
+        raise error(Reason.FIELD_INVALID, field="recipients", rule="the party that issued the order")
+    _check_same_thread(message, thread)
     lapsed = message.outcome is Outcome.LAPSED
     executed = message.outcome.executed
     order_class = KINDS[order.kind].cls
     if not issubclass(order_class, MeasureOrder):
         raise error(Reason.THREAD_UNKNOWN, field="thread.parent_id")
     event = report_event(order_class, is_root=order.order_id == thread.root_id, executed=executed, lapsed=lapsed)
+    if event in TAKES_EFFECT and not (message.applied_us and message.expires_us):
+        raise error(Reason.FIELD_MISSING, field="expires_us", rule="when it took effect and when it ends")
     before = measure_of(thread)
-    first_answer = order.state in (OPEN, UNEXECUTED)
-    measure, late = before, False
-    if first_answer or lapsed:
+    open_still = order.state in (OPEN, UNEXECUTED)
+    counts = lapsed or open_still or (executed and not executed_already(order))
+    measure, late = before, before.state in ENDED
+    if counts:
         measure, late = reported(
             before, event, order=order_class, applied_us=message.applied_us, expires_us=message.expires_us, at_us=at_us
         )
+    late = late or (order.state == UNEXECUTED and not lapsed)
     subject = None
-    if order_class.COUNTS_AS_TERM and thread.subject and first_answer and not lapsed:
+    if order_class.COUNTS_AS_TERM and thread.subject and counts and not lapsed:
         counted = subject_of(thread.subject, book.loaded)
         subject = replace(
             counted,
             terms_used=counted.terms_used + executed,
             terms_pending=counted.terms_pending - (order.state == OPEN),
         )
-    decided = order if lapsed else replace(order, state=message.outcome.name.lower(), decided_us=at_us)
-    money_held = message.held is not None and message.held.minor > 0
+    if not lapsed and not executed_already(order):
+        order = replace(order, state=message.outcome.name.lower(), decided_us=at_us)
     return Accepted(
         root_id=thread.root_id,
         profile_version=book.directory.profile(thread.profile).version,
         thread=with_measure(thread, measure, index),
-        order=decided,
+        order=order,
         subject=subject,
         timers_set=_end_timer(thread, measure),
-        timers_cleared=_cleared(order, thread, measure),
+        timers_cleared=_cleared(order, thread, measure, answered=not lapsed),
         deliver_to=(thread.origin,),
         late=late,
-        alarm="late-report-money-held" if late and money_held else "",
+        alarm=_alarm(message, measure, late=late),
     )
+
+
+def executed_already(order: OrderRow) -> bool:
+    """Whether a report said before that ``order`` took effect."""
+    return order.state in _EXECUTED
+
+
+_EXECUTED = frozenset(outcome.name.lower() for outcome in Outcome if outcome.executed)
+
+
+def _alarm(report: Report, measure: Measure, *, late: bool) -> str:
+    if report.held is None or report.held.minor <= 0:
+        return ""
+    if late:
+        return "late-report-money-held"
+    return "money-held-after-end" if measure.state in ENDED else ""
 
 
 def decide_deadline(message: DeadlinePassed, book: Book, *, index: int) -> Accepted:
@@ -174,11 +208,14 @@ def decide_deadline(message: DeadlinePassed, book: Book, *, index: int) -> Accep
     if order is None or order.root_id != thread.root_id:
         raise error(Reason.THREAD_UNKNOWN, field="thread.parent_id")
     accepted = Accepted(root_id=thread.root_id, deliver_to=message.header.recipients)
+    if message.deadline is Deadline.MEASURE_END and message.due_us < thread.ends_us:
+        return accepted  # an end that has been moved since: the timer of the new one stays
     accepted.timers_cleared = [TimerKey(order.order_id, timer_deadline(message.deadline).value)]
     if message.deadline is Deadline.MEASURE_END:
         accepted.thread = with_measure(thread, passed(measure_of(thread), MeasureEvent.END_PASSED), index)
     elif message.deadline is Deadline.EXECUTION and order.state == OPEN:
-        accepted.thread = with_measure(thread, passed(measure_of(thread), MeasureEvent.EXECUTION_PASSED), index)
+        if order.order_id == thread.root_id:
+            accepted.thread = with_measure(thread, passed(measure_of(thread), MeasureEvent.EXECUTION_PASSED), index)
         accepted.order = replace(order, state=UNEXECUTED)
         if thread.subject and _counts(order.kind):
             counted = subject_of(thread.subject, book.loaded)
@@ -219,13 +256,24 @@ def _thread_of(message: Message, book: Book) -> ThreadRow:
     return thread
 
 
-def _profile_of(message: Message, directory: Directory, default: str = "") -> Profile:
+def _check_same_thread(message: Message, thread: ThreadRow) -> None:
+    rule = "lane and exercise are those of the thread's root"
+    if message.header.lane.value != thread.lane:
+        raise error(Reason.FIELD_INVALID, field="lane", rule=rule)
+    if message.header.exercise != thread.exercise:
+        raise error(Reason.FIELD_INVALID, field="exercise", rule=rule)
+
+
+def _profile_of(message: Message, directory: Directory, *, thread: ThreadRow | None = None) -> Profile:
     basis = message.header.legal_basis
-    profile = directory.profile(basis.profile if basis is not None and basis.profile else default)
+    named = basis.profile if basis is not None else ""
+    if thread is not None and named not in ("", thread.profile):
+        raise error(Reason.FIELD_INVALID, field="legal_basis.profile", rule="the profile of the thread's root")
+    profile = directory.profile(named if thread is None else thread.profile)
     profile.check_kind(type(message).KIND.name)
     amount = getattr(message, "amount", None)
     if profile.currency and amount is not None and amount.currency != profile.currency:
-        raise error(Reason.FIELD_INVALID, field="amount.currency", rule=f"{profile.currency} under profile {profile.name}")
+        raise error(Reason.FIELD_INVALID, field="amount.currency", rule=profile.currency)
     return profile
 
 
@@ -241,10 +289,10 @@ def _end_timer(thread: ThreadRow, measure: Measure) -> list[TimerRow]:
     return []
 
 
-def _cleared(order: OrderRow, thread: ThreadRow, measure: Measure) -> list[TimerKey]:
-    cleared = [TimerKey(order.order_id, Deadline.ANSWER_NOT_FETCHED.value)]
-    if order.order_id == thread.root_id:
-        cleared.append(TimerKey(order.order_id, Deadline.EXECUTION.value))
+def _cleared(order: OrderRow, thread: ThreadRow, measure: Measure, *, answered: bool) -> list[TimerKey]:
+    cleared = []
+    if answered:
+        cleared = [TimerKey(order.order_id, d.value) for d in (Deadline.ANSWER_NOT_FETCHED, Deadline.EXECUTION)]
     if measure.state in ENDED:
         cleared.append(TimerKey(thread.root_id, Deadline.MEASURE_END.value))
     return cleared
