@@ -14,6 +14,7 @@ from prometheus_client import start_http_server
 
 from tocsin.client.participant import SWITCH_SECONDS
 from tocsin.clock import Clock
+from tocsin.core.errors import Reason, error
 from tocsin.crypto.privatefile import read_private
 from tocsin.sqlitethread import Faults
 from tocsin.wire.codec import open_envelope
@@ -79,9 +80,9 @@ async def serving(
     """A hub that serves for the block, and has drained and closed after it.
 
     Raises:
-        LocalFault: IDENTITY_INVALID, PASSPHRASE_WRONG, ROLLBACK, CORRUPT, ALREADY_RUNNING.
+        LocalFault: IDENTITY_INVALID, PASSPHRASE_WRONG, ROLLBACK, CORRUPT, ALREADY_RUNNING; SETUP_INVALID for an address that
+            cannot be opened.
         StoreBusy: STORE_BUSY or STORE_FULL.
-        RuntimeError: A port is taken.
     """
     paths = HubPaths(root.absolute())
     config = config or load_config(paths.root)
@@ -98,8 +99,7 @@ async def serving(
         try:
             await ports.open()
             if config.metrics_listen:
-                address, _, port = config.metrics_listen.rpartition(":")
-                start_http_server(int(port), address.strip("[]"))
+                _open_metrics(config.metrics_listen)
             yield Serving(hub=hub, ports=ports)
         finally:
             await ports.close()
@@ -128,6 +128,18 @@ async def serve(root: Path, passphrase: str, *, announce: Callable[[Serving], No
             if task.done():
                 task.result()  # the hub's own work ended: its error ends the process
         _log.info("stopping", action="hub_stopping")
+
+
+def _open_metrics(where: str) -> None:
+    address, _, port = where.rpartition(":")
+    try:
+        start_http_server(int(port), address.strip("[]"))
+    except OSError as exc:
+        raise error(
+            Reason.SETUP_INVALID,
+            field="hub.toml: metrics_listen",
+            rule="an address of this machine with a port that nobody else uses",
+        ) from exc
 
 
 def _certificates(paths: HubPaths, *, bus: str) -> PartyCertificates:

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import re
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -57,3 +59,37 @@ async def test_a_replay_beside_a_running_hub_is_told_to_wait(hub_directory: Path
         said = await asyncio.to_thread(CliRunner().invoke, app, ["replay", "--verify", "--dir", str(hub_directory)])
     assert said.exit_code == 3
     assert "Stop the hub first." in said.stderr
+
+
+def test_a_taken_port_is_named_with_its_entry_and_nothing_stays_open(hub_directory: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        config = hub_directory / "hub.toml"
+        text = re.sub('listen = "[^"]*"', 'listen = "127.0.0.1:0"', config.read_text())
+        taken = f'metrics_listen = "127.0.0.1:{other.getsockname()[1]}"'
+        for entry in ("metrics_listen", "enrol_listen", "listen"):
+            wrong = re.sub(f"(?m)^{entry} = .*", taken.replace("metrics_listen", entry), text)
+            config.write_text(wrong.replace('metrics_listen = "127.0.0.1:0"', 'metrics_listen = ""'))
+            command = [sys.executable, "-m", "tocsin_hub.cli.main", "serve", str(hub_directory)]
+            ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+            assert ended.returncode == 3, entry
+            assert f"hub.toml: {entry} does not fit. Rule: an address of this machine" in ended.stderr
+            assert "Traceback" not in ended.stderr
+
+
+async def test_without_the_governance_key_nobody_is_admitted_and_the_command_asks_for_its_file(
+    hub_directory: Path,
+) -> None:
+    async with LocalHub(hub_directory.parent) as hub:
+        (hub_directory / "governance").rename(hub_directory.parent / "offline")
+        size = hub.serving.hub.sequencer.frontier.size
+        arguments = ["party", "add", "bank.icbc", "--role", "bank", "--dir", str(hub_directory)]
+        said = await asyncio.to_thread(CliRunner().invoke, app, arguments)
+        assert said.exit_code == 3
+        assert "--root-key FILE" in said.stderr
+        assert hub.serving.hub.sequencer.frontier.size == size
+        key = str(hub_directory.parent / "offline" / "root-1.sealed")
+        said = await asyncio.to_thread(CliRunner().invoke, app, [*arguments, "--root-key", key])
+        assert said.exit_code == 0, said.stderr
+        assert "TOCSIN1-" in said.stdout

@@ -190,6 +190,8 @@ def _set_suspended(
 
 def _governance(paths: HubPaths, root_key: Path | None, file: Path | None) -> Author:
     path = root_key or paths.governance / "root-1.sealed"
+    if not path.exists():
+        raise error(Reason.SETUP_INVALID, field="governance key", rule="name its file with --root-key FILE")
     keys = load_keys(path, passphrase(file, what="governance"))
     return Author(party=GOVERNANCE, signer=Ed25519Signer(keys["root"]))
 

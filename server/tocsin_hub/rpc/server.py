@@ -14,6 +14,7 @@ from grpc_health.v1._async import HealthServicer
 from grpc_reflection.v1alpha import reflection
 
 from tocsin.clock import LIVENESS
+from tocsin.core.errors import Reason, error
 from tocsin.core.message import MAX_FRAME_BYTES
 from tocsin.core.policy import Caller
 from tocsin.v1 import (
@@ -88,7 +89,7 @@ class Ports:
         """Opens all ports.
 
         Raises:
-            RuntimeError: A port is taken.
+            LocalFault: SETUP_INVALID for an address that cannot be opened.
         """
         await self._open_bus()
         await self._open_enrolment()
@@ -126,7 +127,7 @@ class Ports:
             root_certificates=self._credentials.ca_pem,
             require_client_auth=True,
         )
-        self.bus_port = server.add_secure_port(hub.config.listen, credentials)
+        self.bus_port = _bound(server, "listen", hub.config.listen, credentials)
         await server.start()
 
     async def _open_enrolment(self) -> None:
@@ -144,7 +145,7 @@ class Ports:
         )
         enrolment_service_pb2_grpc.add_EnrolmentServiceServicer_to_server(servicer, server)
         credentials = grpc.ssl_server_credentials([(self._credentials.key_pem, self._credentials.certificate_pem)])
-        self.enrol_port = server.add_secure_port(hub.config.enrol_listen, credentials)
+        self.enrol_port = _bound(server, "enrol_listen", hub.config.enrol_listen, credentials)
         await server.start()
 
     async def _open_admin(self) -> None:
@@ -156,3 +157,15 @@ class Ports:
         server.add_insecure_port(f"unix:{socket}")
         await server.start()
         socket.chmod(0o600)
+
+
+def _bound(server: grpc.aio.Server, entry: str, address: str, credentials: grpc.ServerCredentials) -> int:
+    """The port that ``server`` has got at the address of ``entry`` of hub.toml."""
+    try:
+        return int(server.add_secure_port(address, credentials))
+    except RuntimeError as exc:
+        raise error(
+            Reason.SETUP_INVALID,
+            field=f"hub.toml: {entry}",
+            rule="an address of this machine with a port that nobody else uses",
+        ) from exc

@@ -322,6 +322,7 @@ LABELS: Mapping[str, str] = {
     "profile": "profile",
     "policy": "policy",
     "identity": "identity directory",
+    "governance key": "governance key",
     "hub-directory": "hub directory",
     # identifier kinds
     "card": "bank card",

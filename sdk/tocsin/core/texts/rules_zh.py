@@ -212,4 +212,6 @@ RULES: Mapping[str, str] = {
     "credit, acks, nack, heartbeat or drain": "credit、acks、nack、heartbeat 或者 drain",
     "keys of one party": "须为同一机构的密钥",
     "an absolute path": "绝对路径",
+    "an address of this machine with a port that nobody else uses": "须为本机地址，且端口未被占用",
+    "name its file with --root-key FILE": "请用 --root-key FILE 指明其文件",
 }

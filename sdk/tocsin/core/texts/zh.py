@@ -284,6 +284,7 @@ LABELS: Mapping[str, str] = {
     "profile": "法域规则",
     "policy": "授权规则",
     "identity": "身份目录",
+    "governance key": "治理密钥",
     "hub-directory": "总线目录",
     # identifier kinds
     "card": "银行卡号",
