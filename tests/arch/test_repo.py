@@ -72,10 +72,10 @@ def test_both_readmes_show_the_same_code() -> None:
 @pytest.mark.parametrize("unit", ["tocsin-hub.service", "tocsin-listen@.service"])
 def test_systemd_takes_the_units(unit: str, tmp_path: Path) -> None:
     copy = tmp_path / unit.replace("@", "@bank.icbc")
-    # The commands are not installed in /usr/bin here: any program stands in for them.
+    # The commands are not installed in /opt/tocsin here: any program stands in for them.
     text = (ROOT / "deploy/systemd" / unit).read_text()
-    assert text.count("ExecStart=/usr/bin/tocsin") == 1
-    copy.write_text(re.sub(r"(?m)^ExecStart=/usr/bin/tocsin(-hub)?", "ExecStart=/bin/true", text))
+    assert text.count("ExecStart=/opt/tocsin/bin/tocsin") == 1
+    copy.write_text(re.sub(r"(?m)^ExecStart=/opt/tocsin/bin/tocsin(-hub)?", "ExecStart=/bin/true", text))
     ended = subprocess.run(
         ["systemd-analyze", "verify", "--man=no", str(copy)], capture_output=True, text=True, timeout=60, check=False
     )
