@@ -4,7 +4,7 @@ PY := .venv/bin/python
 KILLS ?= 200
 .DEFAULT_GOAL := help
 
-.PHONY: help setup lint test test-long demo bench kill-test proto proto-baseline vectors clean
+.PHONY: help setup lint test test-long demo bench kill-test proto proto-baseline vectors docs clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -48,7 +48,10 @@ proto-baseline: setup ## Freeze the contract that `buf breaking` compares with
 	.venv/bin/buf build -o proto/baseline.binpb
 
 vectors: setup ## Regenerate the golden vectors
-	for one in tests/golden/make_*.py; do $(PY) -m tests.golden.$$(basename $$one .py); done
+	for one in tests/golden/make_*.py; do $(PY) -m tests.golden.$$(basename $$one .py) || exit 1; done
+
+docs: setup ## Regenerate the pages and tables that are written from the code
+	for one in tools/make_docs_*.py; do $(PY) -m tools.$$(basename $$one .py) || exit 1; done
 
 clean: ## Remove what was built
-	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*
+	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage*
