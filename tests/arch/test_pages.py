@@ -18,7 +18,7 @@ PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 GUIDES = [page for page in PAGES if "spec" not in page.parts and page.name != "errors.md"]
 NAMES = [page.relative_to(ROOT).as_posix() for page in PAGES]
 COMMANDS: dict[str, Any] = {"tocsin": typer.main.get_command(member_app), "tocsin-hub": typer.main.get_command(hub_app)}
-CALL = re.compile(r"(?:(?<=`)|(?<=^    )|(?<=sudo -u tocsin ))(tocsin(?:-hub)? [^`\n]*)", re.MULTILINE)
+CALL = re.compile(r"(?:(?<=`)|(?<=^    )|(?<=sudo -u tocsin /opt/tocsin/bin/))(tocsin(?:-hub)? [^`\n]*)", re.MULTILINE)
 
 
 def test_the_catalogue_of_errors_is_the_generated_one() -> None:
