@@ -88,6 +88,7 @@ class Policy:
                 if values:
                     raise ValueError(f"unknown entry {min(values)}")
             rpcs: dict[str, Caller] = {}
+            row = "document"
             for row, caller in data["rpcs"].items():
                 rpcs[row] = Caller(caller)
             row = "document"
