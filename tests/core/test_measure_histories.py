@@ -101,6 +101,22 @@ def test_an_extension_behind_the_end_has_its_own_reason(state: MeasureState) -> 
         assert ordered(stop_in(state, ends_us=NOW + 1), Event.EXTEND_ORDERED, at_us=NOW).state is state
 
 
+def test_a_measure_its_bank_lapsed_early_is_over_though_its_end_is_to_come() -> None:
+    with pytest.raises(WrongState) as refusal:
+        ordered(stop_in(S.LAPSED, ends_us=NOW + HOUR), Event.EXTEND_ORDERED, at_us=NOW)
+    assert refusal.value.reason is Reason.EXTEND_AFTER_END
+
+
+def test_an_execution_told_without_an_end_is_in_force_and_not_over() -> None:
+    made, late = after(Measure(state=S.ORDERED, instrument="stop-payment"), Event.ROOT_EXECUTED, StopPayment, 0)
+    assert (made.state, made.ends_us, late) == (S.IN_FORCE, 0, False)
+
+
+def test_a_release_under_way_is_still_awaited_when_an_execution_told_late_is_over() -> None:
+    made, _ = after(stop_in(S.RELEASING, ends_us=0), Event.ROOT_EXECUTED, StopPayment, NOW)
+    assert (made.state, made.ends_us) == (S.RELEASING, NOW)
+
+
 def test_an_extension_prolongs_and_never_shortens() -> None:
     made, late = after(stop_in(), Event.CHANGE_EXECUTED, Extend, NOW + 49 * HOUR)
     assert (made.ends_us, made.terms, made.applied_us, late) == (NOW + 49 * HOUR, 2, NOW, False)

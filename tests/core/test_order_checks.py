@@ -34,6 +34,32 @@ REFUSED = {
     "a stop without a contact": (lambda: StopPayment(header=header(contact=""), amount=CNY), Reason.FIELD_MISSING),
     "a stop without a remedy": (lambda: StopPayment(header=header(remedy=""), amount=CNY), Reason.FIELD_MISSING),
     "a stop under no law": (lambda: StopPayment(header=header(legal_basis=None), amount=CNY), Reason.FIELD_MISSING),
+    "a stop under a law without a profile": (
+        lambda: StopPayment(header=header(legal_basis=LegalBasis(statute="x")), amount=CNY), Reason.FIELD_MISSING),
+    "an extension in a thread without a root": (
+        lambda: Extend(header=header(thread=Thread(parent_id=THREAD.parent_id))), Reason.FIELD_MISSING),
+    "a freeze in a thread that follows nothing": (
+        lambda: Freeze(header=header(thread=Thread(root_id=THREAD.root_id), **FILED), amount=CNY), Reason.FIELD_MISSING),
+    "a stop of an amount of nothing": (
+        lambda: StopPayment(header=header(), amount=Money(minor=0, currency="CNY")), Reason.FIELD_MISSING),
+    "a freeze of an amount of nothing": (
+        lambda: Freeze(header=header(**FILED), amount=Money(minor=0, currency="CNY")), Reason.FIELD_MISSING),
+    "a freeze without a law": (
+        lambda: Freeze(header=header(case_filing_no="A-1", legal_basis=LegalBasis(document_no="D-1")), amount=CNY),
+        Reason.FIELD_MISSING),
+    "an extension for two banks": (
+        lambda: Extend(header=header(thread=THREAD, recipients=("bank.abc", "bank.icbc"))), Reason.FIELD_INVALID),
+    "a release for nobody": (lambda: Release(header=header(thread=THREAD, recipients=())), Reason.FIELD_INVALID),
+    "a report to two": (
+        lambda: Report(header=header(thread=THREAD, recipients=("a.a", "b.b")), outcome=Outcome.DONE), Reason.FIELD_INVALID),
+    "a report without a thread": (lambda: Report(header=header(), outcome=Outcome.DONE), Reason.FIELD_MISSING),
+    "a report that ends when it began": (
+        lambda: Report(header=header(thread=THREAD), outcome=Outcome.DONE, applied_us=9, expires_us=9), Reason.FIELD_INVALID),
+    "a report of a time before all times": (
+        lambda: Report(header=header(thread=THREAD), outcome=Outcome.DONE, applied_us=-1), Reason.FIELD_INVALID),
+    "a deadline of what is no party": (
+        lambda: DeadlinePassed(header=header(thread=THREAD), deadline=Deadline.EXECUTION, due_us=1, party="a b"),
+        Reason.PARTY_ID_INVALID),
     "a stop that does not say what the holder may be told": (
         lambda: StopPayment(header=header(holder_notice=None), amount=CNY), Reason.FIELD_MISSING),
     "a freeze before the case is filed": (
@@ -92,6 +118,12 @@ def test_a_header_is_refused_with(case):
 def test_what_is_whole_passes():
     StopPayment(header=header(), amount=CNY).check()
     Freeze(header=header(**FILED), amount=CNY, term=FreezeTerm.MAJOR).check()
+    Freeze(header=header(**FILED), freeze_type=FreezeType.FULL, necessity="the whole account is the gang's").check()
+    Freeze(header=header(thread=THREAD, **FILED), amount=CNY).check()
+    StopPayment(header=header(), scope=StopScope.WHOLE_ACCOUNT, necessity="the whole account is the gang's").check()
+    StopPayment(header=header(), scope=StopScope.TRANSACTION, amount=CNY, transaction_ref="1").check()
+    Report(header=header(thread=THREAD), outcome=Outcome.MISMATCH).check()
+    Report(header=header(thread=THREAD), outcome=Outcome.DONE, applied_us=1, expires_us=2).check()
 
 
 def test_terms_are_those_of_the_profile():

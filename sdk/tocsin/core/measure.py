@@ -173,7 +173,7 @@ def reported(
         return replace(measure, terms=terms), late
     # A kind that can start a thread brings a measure of its own. A stop that is answered behind its freeze takes nothing back.
     brings = order.KIND.name if order.KIND.starts_thread else measure.instrument
-    replaces = not measure.ends_us or (brings == FREEZE and measure.instrument == STOP)
+    replaces = brings == FREEZE and measure.instrument == STOP
     ends_us = expires_us or measure.ends_us if replaces else max(measure.ends_us, expires_us)
     over = after is MeasureState.IN_FORCE and 0 < ends_us <= at_us
     made = Measure(

@@ -149,8 +149,7 @@ def decide_report(message: Report, row: KindRow, book: Book, *, at_us: int, inde
     if event in TAKES_EFFECT and not (message.applied_us and message.expires_us):
         raise error(Reason.FIELD_MISSING, field="expires_us", rule="when it took effect and when it ends")
     before = measure_of(thread)
-    open_still = order.state in (OPEN, UNEXECUTED)
-    counts = lapsed or open_still or (executed and not executed_already(order))
+    counts = lapsed or not executed_already(order)
     measure, late = before, before.state in ENDED
     if counts:
         measure, late = reported(

@@ -134,6 +134,16 @@ ROWS: dict[str, tuple[Make, Reason, type[Exception], dict[str, str]]] = {
         Reason.FIELD_INVALID, Malformed, {"field": "recipients"}),
     "an execution without its end": (
         lambda w: w.report(sent(w), ends_us=0), Reason.FIELD_MISSING, Malformed, {"field": "expires_us"}),
+    "an execution without its beginning": (
+        lambda w: replace(w.report(sent(w)), applied_us=0), Reason.FIELD_MISSING, Malformed, {"field": "expires_us"}),
+    "a report on what is no order": (
+        lambda w: w.report(stop := in_force(w), thread=Thread(root_id=stop.header.message_id, parent_id=w.new_id())),
+        Reason.THREAD_UNKNOWN, WrongState, {"field": "thread.parent_id"}),
+    "a record on what is no order": (
+        lambda w: DeadlinePassed(
+            header=w.header(HUB, POLICE, thread=Thread(root_id=in_force(w).header.message_id, parent_id=w.new_id())),
+            deadline=Deadline.MEASURE_END, due_us=1, party=ICBC),
+        Reason.THREAD_UNKNOWN, WrongState, {"field": "thread.parent_id"}),
     "a follower in the other lane": (
         lambda w: w.release(in_force(w), lane=Lane.ROUTINE), Reason.FIELD_INVALID, Malformed, {"field": "lane"}),
     "a report in the other lane": (
@@ -313,6 +323,26 @@ def test_a_follower_without_a_place_in_a_thread_is_refused_also_by_decide(world:
     with pytest.raises(Malformed) as refusal:
         decide(admitted, world.book, index=world.index, at_us=world.now_us)
     assert refusal.value.facts["field"] == "thread.root_id"
+
+
+def test_no_policy_lets_a_follower_start_a_thread(world: World) -> None:
+    from tocsin.core.policy import default_document
+    from tocsin_hub.domain.decide import decide
+
+    loose = default_document().replace(b'relation = "origin"', b'relation = "none"')
+    world.accept(world.policy(2, loose))
+    admitted = replace(world.admitted(world.stop()), message=Release(header=world.header(POLICE, ICBC, target=card(1))))
+    with pytest.raises(Malformed) as refusal:
+        decide(admitted, world.book, index=world.index, at_us=world.now_us)
+    assert refusal.value.facts["field"] == "thread.root_id"
+
+
+def test_a_policy_may_keep_freezes_to_threads_of_their_own_stop(world: World) -> None:
+    from tocsin.core.policy import default_document
+
+    world.accept(world.policy(2, default_document().replace(b'"start-or-origin"', b'"origin"', 1)))
+    assert world.refuse(world.freeze(), Reason.FIELD_MISSING).facts["field"] == "thread.root_id"
+    world.accept(world.freeze(in_force(world)))
 
 
 @pytest.mark.parametrize("role", [Role.HUB, Role.GOVERNANCE])

@@ -186,6 +186,23 @@ def test_a_freeze_executed_in_time_and_reported_after_the_stop_s_end_is_in_force
     assert (world.thread(stop).state, world.thread(stop).instrument) == ("in-force", "freeze")
 
 
+def test_an_answer_after_its_time_for_execution_is_late_though_the_measure_runs_and_the_lapse_is_not(world: World) -> None:
+    stop = world.stop()
+    world.accept(stop)
+    frozen(world, stop)
+    world.pass_until(world.now_us + EXECUTE_US)
+    assert (world.order(stop).state, world.thread(stop).state) == ("unexecuted", "in-force")
+    told = world.accept(world.report(stop, held=HELD))
+    assert (told.late, told.alarm) == (True, LATE)
+    assert world.thread(stop).state == "in-force"
+
+    other = world.stop(2)
+    world.accept(other)
+    frozen(world, other)
+    world.pass_until(world.now_us + EXECUTE_US)
+    assert not world.accept(world.report(other, Outcome.LAPSED)).late
+
+
 def test_a_root_freeze_lives_and_is_released(world: World) -> None:
     freeze = world.freeze()
     world.accept(freeze)
