@@ -74,12 +74,15 @@ def beforehand(
     if root and measure is not None and measure.state in (MeasureState.RELEASING, MeasureState.RELEASED):
         return Outcome.SUPERSEDED
     if order.EVENT is Event.RELEASE_ORDERED:
-        held = measure is not None and measure.state is MeasureState.IN_FORCE
+        # RELEASING here: a release was asked before and the bank could not carry it out; the money is still held.
+        held = measure is not None and measure.state in (MeasureState.IN_FORCE, MeasureState.RELEASING)
         return None if held else Outcome.ALREADY
     if now_us >= profile.limits.execute_within.end_after(accepted_us, profile.zone):
         return Outcome.OUT_OF_TERM
     if not root and (measure is None or measure.state is not MeasureState.IN_FORCE or measure.ends_us <= now_us):
         return Outcome.OUT_OF_TERM
+    if not root and measure is not None and measure.instrument not in order.KIND.follows:
+        return Outcome.OUT_OF_TERM  # the stop it was meant for ended when a freeze took its place
     if order.COUNTS_AS_TERM and terms_used >= profile.limits.stop_max_terms:
         return Outcome.LIMIT_REACHED
     return None

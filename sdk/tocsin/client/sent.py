@@ -178,15 +178,15 @@ def result_of(message: Message, *, late: bool) -> Result | None:
 async def stored_result(store: ClientStore, identity: Identity, order: OutboxRow) -> Result | None:
     """The answer to one of our orders as the file has it; None before there is one.
 
-    A report is late here when the hub had recorded before it that the time for execution was over.
+    A report is late here when the hub had recorded before it that the time for executing this very order was over.
     """
     result: Result | None = None
     late = False
     for row in await store.inbox_thread(order.root_id):
         message = open_private(open_envelope(row.envelope).message, identity)
-        late = late or (isinstance(message, DeadlinePassed) and message.deadline is Deadline.EXECUTION)
         thread = message.header.thread
         if thread is not None and thread.parent_id == order.message_id:
+            late = late or (isinstance(message, DeadlinePassed) and message.deadline is Deadline.EXECUTION)
             one = result_of(message, late=late)
             if one is not None and (result is None or not isinstance(one, NoAnswer)):
                 result = one
