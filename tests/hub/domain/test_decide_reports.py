@@ -108,6 +108,7 @@ def test_a_lapse_reported_before_any_answer_leaves_the_order_open_and_its_timers
     told = world.accept(world.report(stop, Outcome.LAPSED))
     assert told.late
     assert (world.thread(stop).state, world.order(stop).state) == ("ordered", "open")
+    assert [subject.terms_pending for subject in world.subjects()] == [1]
     world.pass_until(world.now_us + EXECUTE_US)
     assert world.order(stop).state == "unexecuted"
 

@@ -117,8 +117,8 @@ ERRORS: Mapping[str, str] = {
     "the law still allows one.",
     "RANGE_TAKEN": "The range asked for by {party} overlaps one that {other} serves. Each number has one serving "
     "party. Settle with {other} who serves it, or narrow the range.",
-    "PARTY_EXISTS": "Party {party} already exists. Each party is enrolled once. Choose another id, or give the "
-    "existing party a new key.",
+    "PARTY_EXISTS": "Party {party} already exists. A party is enrolled once, and anew only after all its administration keys "
+    "were revoked. Choose another id, give the existing party a new key, or revoke its lost keys first.",
     "KEY_EXISTS": "This key is already enrolled. A key belongs to one holder and is enrolled once. Make a new key.",
     "VERSION_STALE": "The version of {field} is not newer than the one in force, {limit}. Versions only rise. Start "
     "from the version in force.",
