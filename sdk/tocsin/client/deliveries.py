@@ -21,7 +21,7 @@ from tocsin.client.rows import InboxState, Incoming, MeasureRow, Received, Seen
 from tocsin.client.session import LaneSession
 from tocsin.client.standing import Ask, Standing
 from tocsin.client.store import ClientStore
-from tocsin.client.verify import Stale, verify_delivery
+from tocsin.client.verify import Stale, verify_delivery, verify_relation
 from tocsin.clock import LIVENESS, Clock
 from tocsin.core.errors import BusError, Reason, error
 from tocsin.core.measure import MeasureOrder
@@ -192,6 +192,13 @@ class Deliveries:
     async def _work(self, work: _Work, received: Received, standing: Standing) -> None:
         session, delivery = work.session, work.delivery
         message = work.opened.message
+        try:
+            verify_relation(message, standing.measures.get(message.header.root_id), self._copy.directory.policy)
+        except BusError as failure:
+            _log.error("delivery refused: %s", failure)
+            await self._store.park(message.header.message_id, failure.reason.value, self._clock.now_us())
+            session.nack(delivery.seq, delivery.attempt_token, reason=failure.reason.value, permanent=True)
+            return
         try:
             if isinstance(message, MeasureOrder):
                 await self._order(work, message, received, standing)

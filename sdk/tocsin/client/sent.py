@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from tocsin.client.answering import open_private
 from tocsin.client.identity import Identity
-from tocsin.client.rows import OutboxRow, OutboxState, Settled
+from tocsin.client.rows import InboxState, OutboxRow, OutboxState, Settled
 from tocsin.client.store import ClientStore
 from tocsin.clock import LIVENESS, wait_for
 from tocsin.core.errors import BusError, Reason, error
@@ -183,6 +183,8 @@ async def stored_result(store: ClientStore, identity: Identity, order: OutboxRow
     result: Result | None = None
     late = False
     for row in await store.inbox_thread(order.root_id):
+        if row.state is InboxState.PARKED:
+            continue  # a report by somebody who was not asked
         message = open_private(open_envelope(row.envelope).message, identity)
         thread = message.header.thread
         if thread is not None and thread.parent_id == order.message_id:

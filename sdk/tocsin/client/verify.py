@@ -2,13 +2,16 @@
 
  * Bytes, audience and addressee; author's key by the directory at the message's log index; signature; policy row; profile.
  * The message must have been admissible when the hub says it accepted it; the recipient's own clock decides nothing here.
+ * Once it is stored: that its sender stands to the thread as the policy asks, by what we know of the thread ourselves.
  * The directory the hub judged under must be part of our verified copy, or else the copy is extended first (``Stale``).
 """
 
 from tocsin.client.directory_copy import DirectoryCopy
+from tocsin.client.rows import MeasureRow
 from tocsin.core.errors import Reason, error
 from tocsin.core.measure import MeasureOrder
-from tocsin.core.message import MAX_CLOCK_AHEAD_US
+from tocsin.core.message import MAX_CLOCK_AHEAD_US, Message
+from tocsin.core.policy import Policy, check_relation
 from tocsin.wire.codec import Opened, open_envelope, verify_author
 from tocsin.wire.sequencing import Sequencing
 
@@ -63,3 +66,20 @@ def verify_delivery(
         directory.profile(header.legal_basis.profile).check_kind(kind)
     return opened
 
+
+def verify_relation(message: Message, measure: MeasureRow | None, policy: Policy | None) -> None:
+    """Whether the sender of a follower or a report ordered, or was asked, in the thread as it stands here.
+
+    Only who ordered may change or release, and only who was asked may report: a hub that let another through is not followed.
+
+    Args:
+        message: Verified by ``verify_delivery``.
+        measure: The thread's measure here; None when the thread is new here, and nothing can be compared.
+        policy: In force.
+
+    Raises:
+        NotPermitted: NOT_ORIGIN or NOT_ADDRESSEE with the row.
+    """
+    if measure is not None and policy is not None and message.header.thread is not None:
+        row = policy.kinds[message.KIND.name]
+        check_relation(row, sender=message.header.sender, origin=measure.origin, addressee=measure.recipient)
