@@ -23,6 +23,7 @@ from tests.core.test_directory_entries import (
     refused,
     root,
 )
+from tests.wire.samples import stop_payment
 from tocsin.core.directory import GOVERNANCE, HUB, Directory, apply
 from tocsin.core.directory_messages import (
     MAX_DOCUMENT_BYTES,
@@ -99,6 +100,28 @@ def test_a_party_may_lose_its_keys_join_again_and_keep_what_it_signed() -> None:
     assert set(party.keys) == {one, key_id("ed25519", AGENT_KEY)}
     refused(again, enrol("bank.icbc"), Reason.PARTY_EXISTS)
     refused(again, add("bank.icbc", PARTY_KEY, by=AGENT_KEY), Reason.KEY_EXISTS)
+
+
+def test_a_join_key_speaks_for_its_own_party_only_and_none_for_a_party_without_a_code() -> None:
+    two = after(JOINED, enrol("bank.abc", join_key=OTHER_KEY))
+    refused(two, add("bank.abc", AGENT_KEY, by=OTHER_KEY, sender="bank.icbc"), Reason.KEY_UNKNOWN)
+    silent = after(JOINED, enrol("bank.abc", join_key=b"", join_expires_us=0))
+    refused(silent, add("bank.abc", AGENT_KEY, by=b""), Reason.KEY_UNKNOWN)
+
+
+def test_what_is_no_entry_is_none_whoever_sends_it() -> None:
+    order = dataclasses.replace(stop_payment(), header=of(GOVERNANCE))
+    refused(BORN, order, Reason.UNKNOWN_PAYLOAD_TYPE)
+
+
+def test_there_is_one_root_even_at_index_nought() -> None:
+    refused(BORN, root(), Reason.VERSION_STALE, index=0)
+
+
+def test_a_profile_is_entered_under_its_own_name_and_version() -> None:
+    cn = ProfileVersion(header=of(GOVERNANCE), name="generic", version=1, document=profile_document("cn"))
+    refused(BORN, cn, Reason.DOCUMENT_INVALID)
+    refused(BORN, dataclasses.replace(cn, name="cn", version=2), Reason.DOCUMENT_INVALID)
 
 
 def test_a_key_of_governance_is_no_party_s_key() -> None:

@@ -63,6 +63,7 @@ WRONG = {
     "an entry nobody defined": (CN.replace('mark = "W"', 'mark = "W"\nnote = "x"', 1), "freeze-term"),
     "a limit that is no table": (CN.replace("[limits.stop-term]", "[a]") + "[limits]\nstop-term = 3\n", "stop-term"),
     "no name": (CN.replace('name = "cn"', 'name = ""'), "document"),
+    "a name that is a number": (CN.replace('name = "cn"', "name = 5"), "document"),
     "version nought": (CN.replace("version = 1", "version = 0"), "document"),
     "a zone nobody has": (CN.replace("Asia/Shanghai", "Asia/Shangai"), "document"),
     "a zone that is a directory": (CN.replace("Asia/Shanghai", "Asia"), "document"),
@@ -92,7 +93,7 @@ def test_bytes_that_are_no_text_are_refused() -> None:
         Profile.parse(b"\xff\xfe")
 
 
-@pytest.mark.parametrize("name", ["xx", "../cn", "cn.toml", ""])
+@pytest.mark.parametrize("name", ["xx", "../cn", "../profiles/cn", "cn.toml", ""])
 def test_a_profile_that_is_not_shipped_is_unknown(name: str) -> None:
     with pytest.raises(RuleBroken) as refusal:
         default_document(name)

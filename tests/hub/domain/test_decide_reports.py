@@ -280,6 +280,16 @@ def test_a_release_that_failed_first_and_worked_then_is_released(world: World) -
     assert world.thread(stop).state == "released"
 
 
+def test_a_release_refused_of_what_was_never_in_force_has_no_end_to_wait_for(world: World) -> None:
+    stop = world.stop()
+    world.accept(stop)
+    release = world.release(stop)
+    world.accept(release)
+    world.accept(world.report(release, Outcome.UNREACHABLE))
+    assert world.thread(stop).state == "releasing"
+    assert world.timer(stop, Deadline.MEASURE_END) is None
+
+
 def test_a_release_the_bank_refuses_lets_the_measure_end_at_its_time(world: World) -> None:
     stop = in_force(world)
     release = world.release(stop)

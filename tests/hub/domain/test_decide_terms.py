@@ -101,6 +101,17 @@ def test_an_extension_the_bank_never_answered_gives_its_term_back_and_leaves_the
     world.accept(world.stop())
 
 
+def test_a_freeze_and_a_drill_that_nobody_answered_give_back_what_they_never_took(world: World) -> None:
+    world.accept(world.stop())
+    world.accept(world.freeze(n=1, by=POLICE_2))
+    world.accept(world.stop(exercise=True))
+    world.accept(world.stop(by=POLICE_2))
+    assert world.terms(card(1)) == (0, 2)
+    world.pass_until(world.now_us + EXECUTE_US)
+    assert world.terms(card(1)) == (0, 0)
+    assert len(list(world.subjects())) == 1
+
+
 def test_a_release_has_no_time_for_execution_because_it_is_never_too_late(world: World) -> None:
     stop = in_force(world)
     release = world.release(stop)
