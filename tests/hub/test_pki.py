@@ -171,18 +171,13 @@ def test_no_changed_request_is_taken_and_no_foreign_error_leaves(data):
     changed = bytearray(REQUEST)
     for _ in range(data.draw(st.integers(1, 3))):
         changed[data.draw(st.integers(0, len(changed) - 1))] ^= data.draw(st.integers(1, 255))
-    if says(bytes(changed)) != says(REQUEST):
-        with pytest.raises(Malformed):
-            ISSUER.issue(bytes(changed), party=PARTY, now=NOW)
-
-
-def says(request):
-    """What a request states and its signature, or its bytes. DER lets an even signature claim an unused last bit: no other statement."""
     try:
-        read = x509.load_der_x509_csr(request)
-        return read.tbs_certrequest_bytes, read.signature
-    except (ValueError, x509.UnsupportedGeneralNameType):
-        return request
+        ISSUER.issue(bytes(changed), party=PARTY, now=NOW)
+    except Malformed:
+        return
+    # DER lets an even signature claim an unused last bit; that is the same statement, signed the same way.
+    taken, made = x509.load_der_x509_csr(bytes(changed)), x509.load_der_x509_csr(REQUEST)
+    assert (taken.tbs_certrequest_bytes, taken.signature) == (made.tbs_certrequest_bytes, made.signature)
 
 
 @settings(max_examples=200, deadline=None)
