@@ -31,6 +31,7 @@ from tocsin.client.sent import Waiters
 from tocsin.client.session import LaneSession
 from tocsin.client.store import ClientStore
 from tocsin.clock import LIVENESS, Clock, wait_for
+from tocsin.core.checkpoint import parse_note
 from tocsin.core.errors import BusError, Reason, Unavailable, error
 from tocsin.core.identifiers import message_id_text
 from tocsin.core.message import Lane
@@ -38,7 +39,7 @@ from tocsin.core.times import from_us
 from tocsin.results import Lapsed
 from tocsin.v1 import bus_service_pb2 as pb
 from tocsin.v1 import directory_service_pb2 as directory_pb
-from tocsin.wire.sequencing import sequencing_from_proto
+from tocsin.wire.sequencing import decode_receipt, sequencing_from_proto
 
 FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 0.2, 5.0
 """Full jitter up to these: a restarted hub is found within a second or two, after a long outage within five; a
@@ -47,7 +48,10 @@ thousand members do not knock at once."""
 ELSEWHERE_SECONDS = 0.2
 """How often the file is asked whether another process changed it."""
 
-CHECKPOINT, EPOCH = "checkpoint", "epoch"
+EPOCH = "epoch"
+
+RECENT_RECEIPTS = 64
+"""Receipts among which the newest checkpoint is looked for: answers come out of order by no more than a frame."""
 
 _log = logging.getLogger("tocsin.link")
 
@@ -250,7 +254,13 @@ class Link:
         )
         self._sessions[lane] = session
         epoch = int.from_bytes(await self._store.get_meta(EPOCH) or b"", "big")
-        return session.run(connection, epoch=epoch, checkpoint=await self._store.get_meta(CHECKPOINT) or b"")
+        return session.run(connection, epoch=epoch, checkpoint=await self._newest_checkpoint())
+
+    async def _newest_checkpoint(self) -> bytes:
+        """The largest tree head we hold, from receipts that were verified when they came; empty before the first."""
+        receipts = await self._store.newest_receipts(RECENT_RECEIPTS)
+        notes = [decode_receipt(receipt).checkpoint for receipt in receipts]
+        return max(notes, key=lambda note: parse_note(note)[0].size, default=b"")
 
     def _may_subscribe(self) -> bool:
         """Whether this process is the one that receives for the identity."""

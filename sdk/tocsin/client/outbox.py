@@ -182,6 +182,12 @@ def counts(conn: sqlite3.Connection) -> dict[OutboxState, int]:
     return {state: found.get(state.value, 0) for state in OutboxState}
 
 
+def newest_receipts(conn: sqlite3.Connection, limit: int) -> list[bytes]:
+    """The receipts of the messages queued last, of those that have one."""
+    rows = conn.execute("SELECT receipt FROM outbox_receipt ORDER BY ordinal DESC LIMIT ?", (limit,))
+    return [receipt for (receipt,) in rows]
+
+
 def _of_state(state: OutboxState | None) -> tuple[str, tuple[str, ...]]:
     if state is None:
         return "", ()

@@ -142,6 +142,10 @@ class ClientStore:
         """Outgoing messages of one thread, oldest first."""
         return await self._readers.read(partial(outbox.of_thread, root_id=root_id, limit=limit))
 
+    async def newest_receipts(self, limit: int) -> list[bytes]:
+        """Receipts of the outgoing messages queued last."""
+        return await self._readers.read(partial(outbox.newest_receipts, limit=limit))
+
     # Inbox
 
     async def receive(self, deliveries: Sequence[Incoming], *, urgent: bool = False) -> Sequence[Received]:
@@ -249,7 +253,7 @@ class ClientStore:
         return await self._readers.read(records.head_version)
 
     async def set_meta(self, key: str, value: bytes) -> None:
-        """Stores a small named value: newest checkpoint, mailbox epoch."""
+        """Stores a small named value: mailbox epoch."""
         await self._writer.apply(records.set_meta, [(key, value)])
 
     async def get_meta(self, key: str) -> bytes | None:

@@ -34,7 +34,10 @@ class BusServicer(bus_service_pb2_grpc.BusServiceServicer):
     async def Publish(self, request: pb.PublishRequest, context: Any) -> pb.PublishResponse:
         """See bus_service.proto."""
         if request.ByteSize() > MAX_FRAME_BYTES:
-            raise error(Reason.FRAME_TOO_LARGE, limit=MAX_FRAME_BYTES)
+            raise error(Reason.FRAME_TOO_LARGE, value=request.ByteSize(), limit=MAX_FRAME_BYTES)
+        if self._publisher.stopped is not None:
+            # Said of the call, not of its envelopes: they are not at fault, and their senders keep them.
+            raise self._publisher.stopped
         caller = PARTY.get()
         answers: list[asyncio.Future[Receipt] | BusError] = []
         for position, envelope in enumerate(request.envelopes):
