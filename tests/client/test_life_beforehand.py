@@ -81,3 +81,10 @@ def test_the_bank_counts_terms_by_its_own_books() -> None:
     assert answer(STOP, None, terms=2) is Outcome.LIMIT_REACHED
     assert answer(Extend(header=WITHIN), measure(), terms=2) is Outcome.LIMIT_REACHED
     assert answer(Freeze(header=WITHIN), measure(), terms=2) is None
+
+
+def test_a_release_of_a_stop_that_a_handler_began_and_never_answered_goes_to_the_handler() -> None:
+    release = Release(header=WITHIN)
+    for row in (None, measure(MeasureState.ORDERED)):
+        assert life.beforehand(release, row, CN, accepted_us=NOW_US, now_us=NOW_US, terms_used=0) is Outcome.ALREADY
+        assert life.beforehand(release, row, CN, accepted_us=NOW_US, now_us=NOW_US, terms_used=0, begun=True) is None

@@ -50,6 +50,8 @@ class Task:
     started_us: int
     repeat: bool
     attempt: int
+    begun: bool = False
+    """For a release: a handler began on the order it releases and gave no answer."""
 
 
 def open_private(message: Message, identity: Identity) -> Message:
@@ -108,7 +110,8 @@ class Answerer:
             given = Refused(Outcome.UNSUPPORTED, note="a drill, and the handler takes none")
         else:
             settled = life.beforehand(
-                order, measure, profile, accepted_us=task.accepted_us, now_us=now_us, terms_used=terms_used
+                order, measure, profile, accepted_us=task.accepted_us, now_us=now_us, terms_used=terms_used,
+                begun=task.begun,
             )
             if settled is not None:
                 given = Executed(outcome=settled) if settled.executed else Refused(settled)

@@ -7,7 +7,7 @@
 
 from tocsin.client import life
 from tocsin.client.answering import Answerer
-from tocsin.client.rows import InboxRow, InboxState, MeasureRow, Outgoing
+from tocsin.client.rows import FINAL, InboxRow, InboxState, MeasureRow, Outgoing
 from tocsin.client.store import ClientStore
 from tocsin.core.directory import Directory
 from tocsin.core.errors import Reason, error
@@ -59,7 +59,11 @@ async def objection_of(
     terms = await store.terms_of(before.subject, exercise=order.header.exercise) if order.COUNTS_AS_TERM else 0
     accepted_us = sequencing_from_proto(envelope_pb2.Sequencing.FromString(row.sequencing)).accepted_us
     profile = directory.profile(before.profile)
-    return life.beforehand(order, measure, profile, accepted_us=accepted_us, now_us=now_us, terms_used=terms)
+    root = await store.get_inbox(order.header.root_id)
+    begun = root is not None and root.started_us > 0 and root.state not in FINAL
+    return life.beforehand(
+        order, measure, profile, accepted_us=accepted_us, now_us=now_us, terms_used=terms, begun=begun
+    )
 
 
 async def _open(store: ClientStore, order_id: bytes) -> tuple[InboxRow, MeasureOrder, MeasureRow | None]:

@@ -24,7 +24,7 @@ from tocsin.client.store import ClientStore
 from tocsin.client.verify import Stale, verify_delivery, verify_relation
 from tocsin.clock import LIVENESS, Clock
 from tocsin.core.errors import BusError, Reason, error
-from tocsin.core.measure import MeasureOrder
+from tocsin.core.measure import Event, MeasureOrder
 from tocsin.core.message import Lane, Message
 from tocsin.core.orders.deadline_passed import DeadlinePassed
 from tocsin.core.orders.report import Report
@@ -170,6 +170,7 @@ class Deliveries:
             subject=self._identity.subject_token(header.target) if counts else b"",
             exercise=header.exercise,
             order_id=header.thread.parent_id if isinstance(message, Report) and header.thread is not None else b"",
+            releases=isinstance(message, MeasureOrder) and message.EVENT is Event.RELEASE_ORDERED,
         )
 
     def _begin(self, work: _Work, row: Incoming, received: Received, standing: Standing) -> None:
@@ -240,7 +241,7 @@ class Deliveries:
         terms = standing.terms_of(subject, exercise=order.header.exercise) if order.COUNTS_AS_TERM else 0
         task = Task(
             order=order, accepted_us=work.sequencing.accepted_us, started_us=started_us, repeat=received.repeat,
-            attempt=work.delivery.attempt,
+            attempt=work.delivery.attempt, begun=order.header.root_id in standing.begun,
         )  # fmt: skip
         report, after = await self._answerer.answer(task, handler, measure, self._copy.directory, terms)
         await self._store.finish(message_id, report, self._clock.now_us(), measure=after, urgent=urgent)

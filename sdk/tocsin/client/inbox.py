@@ -126,6 +126,11 @@ def start(conn: sqlite3.Connection, starts: Sequence[Start]) -> list[StartMark]:
     return marks
 
 
+def begun(conn: sqlite3.Connection, message_ids: Sequence[bytes]) -> set[bytes]:
+    """Those of ``message_ids`` on which a handler began and gave no answer."""
+    return set(_known(conn, message_ids, f"started_us > 0 AND NOT {_FINAL}"))
+
+
 def finish(conn: sqlite3.Connection, finishes: Sequence[Finish]) -> list[bool]:
     """Ends messages: report into the outbox, measure into its table, message done, all or nothing.
 

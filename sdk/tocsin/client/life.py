@@ -59,6 +59,7 @@ def beforehand(
     accepted_us: int,
     now_us: int,
     terms_used: int,
+    begun: bool = False,
 ) -> Outcome | None:
     """The answer that needs no handler, or None when the handler must act.
 
@@ -69,6 +70,7 @@ def beforehand(
         accepted_us: When the hub accepted the order.
         now_us: This bank's clock.
         terms_used: Terms this bank has executed for the account, in all threads.
+        begun: Whether a handler began on the thread's first order and gave no answer: it may hold money all the same.
     """
     root = order.header.thread is None
     if root and measure is not None and measure.state in (MeasureState.RELEASING, MeasureState.RELEASED):
@@ -76,7 +78,7 @@ def beforehand(
     if order.EVENT is Event.RELEASE_ORDERED:
         # RELEASING here: a release was asked before and the bank could not carry it out; the money is still held.
         held = measure is not None and measure.state in (MeasureState.IN_FORCE, MeasureState.RELEASING)
-        return None if held else Outcome.ALREADY
+        return None if held or begun else Outcome.ALREADY
     if now_us >= profile.limits.execute_within.end_after(accepted_us, profile.zone):
         return Outcome.OUT_OF_TERM
     if not root and (measure is None or measure.state is not MeasureState.IN_FORCE or measure.ends_us <= now_us):
