@@ -158,6 +158,11 @@ class Link:
         publishers = all(not p.busy for p in self._publishers.values())
         return publishers and self._deliveries.idle and all(s.idle or not s.connected for s in self._sessions.values())
 
+    def held(self, lane: Lane) -> int | None:
+        """Deliveries of a lane taken and not finished; None while it has no session."""
+        session = self._sessions.get(lane)
+        return session.held if session is not None and session.connected else None
+
     async def enqueue(self, message: Outgoing, measure: MeasureRow | None) -> None:
         """Puts a message and the measure it changes on the disk, in one commit, and wakes its publisher."""
 

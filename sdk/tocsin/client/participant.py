@@ -258,6 +258,11 @@ class Participant:
         return self._copy
 
     @property
+    def is_open(self) -> bool:
+        """Whether the durable file is open."""
+        return self._store is not None
+
+    @property
     def quiet(self) -> bool:
         """Whether nothing is under way: outbox drained, handlers idle, acks confirmed."""
         return self._link is None or self._link.quiet

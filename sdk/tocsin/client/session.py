@@ -64,6 +64,7 @@ class LaneSession:
         self._credit_bytes = 0
         self._sizes: dict[int, int] = {}
         self._unconfirmed: set[int] = set()
+        self._held: set[int] = set()
         self._drain = False
         self._wake = asyncio.Event()
         self._heard_us = LIVENESS.monotonic_us()
@@ -73,6 +74,7 @@ class LaneSession:
         """Says that a delivery is finished; it leaves with the next frame."""
         self._acks.append(pb.Ack(seq=seq, attempt_token=token))
         self._unconfirmed.add(seq)
+        self._held.discard(seq)
         self._give_back(seq)
 
     def nack(self, seq: int, token: bytes, *, delay_s: float = 0.0, reason: str, permanent: bool = False) -> None:
@@ -80,6 +82,7 @@ class LaneSession:
         self._nacks.append(
             pb.Nack(seq=seq, attempt_token=token, delay_ms=int(delay_s * 1000), reason=reason[:500], permanent=permanent)
         )
+        self._held.discard(seq)
         self._give_back(seq)
 
     def release_credit(self, seq: int) -> None:
@@ -90,6 +93,11 @@ class LaneSession:
     def idle(self) -> bool:
         """Whether nothing is unconfirmed or waits to be sent."""
         return not (self._acks or self._nacks or self._unconfirmed)
+
+    @property
+    def held(self) -> int:
+        """Deliveries taken and neither acked nor nacked."""
+        return len(self._held)
 
     def drain(self) -> None:
         """Asks for no more deliveries; the session ends when what is in flight is done."""
@@ -142,6 +150,7 @@ class LaneSession:
                     deliveries = frame.deliveries.deliveries
                     for one in deliveries:
                         self._sizes[one.seq] = len(one.envelope)
+                        self._held.add(one.seq)
                     await self._take(self, deliveries)
                 case "acks_confirmed":
                     confirmed = frame.acks_confirmed

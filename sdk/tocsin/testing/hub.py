@@ -26,6 +26,7 @@ from tocsin.core import policy, profiles
 from tocsin.core.directory import GOVERNANCE
 from tocsin.core.directory_messages import Range, Role
 from tocsin.core.identifiers import IdentifierKind
+from tocsin.core.message import Lane
 from tocsin.crypto.ed25519 import Ed25519Signer
 from tocsin.crypto.joincode import JoinCode
 from tocsin.crypto.keyfile import SCRYPT_FLOOR, load_keys
@@ -212,8 +213,19 @@ class LocalHub:
         """A participant of an enrolled party, on the hub's clock unless given its own."""
         participant = Participant(self.identity(party), clock=clock or self.clock)
         if self.clock is not None:
-            self.clock.watch(lambda: participant.quiet)
+            self.clock.watch(lambda: participant.quiet and self._agrees(participant))
         return participant
+
+    def _agrees(self, participant: Participant) -> bool:
+        """Whether hub and participant name the same number of deliveries in its hands: else something is on the wire."""
+        from tocsin_hub.domain.rows import MailboxKey
+
+        if self._stack is None or not participant.is_open:
+            return True
+        office = self.serving.hub.post_office
+        held = {lane: participant.link.held(lane) for lane in Lane}
+        party = participant.identity.party
+        return all(n is None or n == office.in_flight(MailboxKey(party, lane.value)) for lane, n in held.items())
 
 
 def parse_range(text: str) -> Range:

@@ -182,6 +182,10 @@ class PostOffice:
         """Open sessions by mailbox."""
         return {key: len(queue.sessions) for (key, _), queue in self._queues.items() if queue.sessions}
 
+    def in_flight(self, mailbox: MailboxKey) -> int:
+        """Attempts that open sessions of a mailbox hold."""
+        return sum(seat.in_flight for (key, _), q in self._queues.items() if key == mailbox for seat in q.sessions.values())
+
     @property
     def quiet(self) -> bool:
         """Whether no ack waits to be saved and no session has something it could be sent."""
