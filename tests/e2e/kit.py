@@ -113,9 +113,13 @@ class Hand:
         now_us = self.hub.now_us()
         times = {"applied_us": now_us, "expires_us": now_us + 48 * HOUR_US} if outcome.executed else {}
         header = replace(
-            self.header(order.header.sender), legal_basis=None, holder_notice=None, contact="", remedy="",
+            self.header(order.header.sender, expires_us=now_us + 366 * 24 * HOUR_US),
+            legal_basis=None,
+            holder_notice=None,
+            contact="",
+            remedy="",
             thread=Thread(root_id=order.header.root_id, parent_id=order.header.message_id),
-        )  # fmt: skip
+        )
         return Report(header=header, outcome=outcome, **{**times, **more})
 
     def seal(self, message: Message, sign: Callable[[bytes], bytes] | None = None) -> bytes:

@@ -2,96 +2,24 @@
 
 import asyncio
 import shutil
-from dataclasses import dataclass, field
 from typing import Any
 
-import grpc
 import pytest
 
 from tests.e2e.kit import BANK, HOUR, OTHER_BIN, OTHER_POLICE, POLICE, WAIT, Answer, Hand, executing, ordered, until
+from tests.e2e.stream import Stream, set_aside
 from tocsin import Executed, Outcome, Refused, Release, StopPayment
 from tocsin.core.errors import BusError, Reason, WrongState
 from tocsin.core.message import Lane
 from tocsin.core.orders.deadline_passed import Deadline, DeadlinePassed
 from tocsin.results import Park
 from tocsin.testing import LocalHub, VirtualClock
-from tocsin.v1 import bus_service_pb2 as pb
 from tocsin.wire.codec import open_envelope
-from tocsin.wire.enums import lane_to_proto
-from tocsin.wire.errors import from_rpc_error
 from tocsin.wire.sequencing import Receipt
 from tocsin_hub.domain.delivery import WINDOW, WINDOW_BYTES
 from tocsin_hub.domain.rows import MailboxKey
 
 URGENT = MailboxKey(BANK, Lane.URGENT.value)
-
-
-@dataclass
-class Stream:
-    """A session spoken frame by frame."""
-
-    call: Any
-    welcome: pb.Welcome = field(default_factory=pb.Welcome)
-
-    @classmethod
-    async def open(cls, hand: Hand, lane: Lane = Lane.URGENT, **hello: Any) -> "Stream":
-        stream = cls(hand.connection.bus.Subscribe())
-        frame = pb.Hello(lane=lane_to_proto(lane), subscription="main", **hello)
-        await stream.call.write(pb.SubscribeRequest(hello=frame))
-        first = await stream.read()
-        stream.welcome = first.welcome
-        return stream
-
-    async def read(self) -> Any:
-        try:
-            async with asyncio.timeout(WAIT):
-                frame = await self.call.read()
-            if frame is grpc.aio.EOF:
-                raise from_rpc_error(
-                    grpc.aio.AioRpcError(
-                        await self.call.code(), await self.call.initial_metadata(), await self.call.trailing_metadata(),
-                        details=await self.call.details(),
-                    )
-                )  # fmt: skip
-        except grpc.RpcError as failure:
-            raise from_rpc_error(failure) from failure
-        return frame
-
-    async def credit(self, messages: int = 100, size: int = 4_000_000) -> None:
-        await self.call.write(pb.SubscribeRequest(credit=pb.Credit(messages=messages, bytes=size)))
-
-    async def deliveries(self, count: int) -> list[pb.Delivery]:
-        found: list[pb.Delivery] = []
-        while len(found) < count:
-            frame = await self.read()
-            found += frame.deliveries.deliveries
-        return found
-
-    async def ack(self, *deliveries: pb.Delivery) -> None:
-        acks = [pb.Ack(seq=one.seq, attempt_token=one.attempt_token) for one in deliveries]
-        await self.call.write(pb.SubscribeRequest(acks=pb.Acks(acks=acks)))
-
-    async def nack(self, one: pb.Delivery, **more: Any) -> None:
-        await self.call.write(pb.SubscribeRequest(nack=pb.Nack(seq=one.seq, attempt_token=one.attempt_token, **more)))
-
-    async def confirmed(self) -> pb.AcksConfirmed:
-        while True:
-            frame = await self.read()
-            if frame.WhichOneof("frame") == "acks_confirmed":
-                return frame.acks_confirmed
-
-    async def silent(self) -> bool:
-        """Whether the hub sends nothing of its own accord that is no heartbeat, as far as a roundtrip of ours tells."""
-        await self.ack(pb.Delivery(seq=10_000_000, attempt_token=b"nonsense"))
-        while True:
-            frame = await self.read()
-            if frame.WhichOneof("frame") == "deliveries":
-                return False
-            if frame.WhichOneof("frame") == "acks_confirmed":
-                return True
-
-    def vanish(self) -> None:
-        self.call.cancel()
 
 
 async def sent(police: Hand, *numbers: int, **more: Any) -> list[Answer]:
@@ -318,18 +246,14 @@ async def test_a_release_of_a_parked_stop_asks_the_handler_for_it_may_have_acted
         order = await ordered(police, 1)
         await order.accepted(WAIT)
         await until(lambda: stops)
-        async with asyncio.timeout(WAIT):
-            while not await hub.serving.hub.operations.dead_letters(BANK):
-                await asyncio.sleep(0.01)
+        await set_aside(hub, BANK)
         released = await (await police.release(order)).outcome(WAIT)
         assert isinstance(released, Executed)
         assert released.outcome is Outcome.DONE
         assert releases == [order.id]
         assert await bank.objection(order.id) is Outcome.SUPERSEDED
-        async with asyncio.timeout(WAIT):
-            await hub.serving.hub.operations.replay(BANK, lane=None, seq=0)
-            while not await hub.serving.hub.operations.dead_letters(BANK):
-                await asyncio.sleep(0.01)
+        await hub.serving.hub.operations.replay(BANK, lane=None, seq=0)
+        await set_aside(hub, BANK)
         assert (stops, releases) == ([order.id], [order.id])  # it stays with the person who has it
 
 
@@ -372,7 +296,7 @@ async def test_a_routine_delivery_given_up_is_a_dead_letter_with_its_reason_unti
         await stream.ack(second)
         await stream.confirmed()
         operations = hub.serving.hub.operations
-        ((letter, message),) = await operations.dead_letters(BANK)
+        ((letter, message),) = await set_aside(hub, BANK)
         assert (letter.seq, letter.reason, letter.attempts) == (first.seq, "no such account system", 1)
         assert message.kind == "stop-payment"
         assert await operations.replay(BANK, lane=None, seq=first.seq) == 1
@@ -404,7 +328,10 @@ async def test_an_urgent_order_given_up_is_told_to_who_was_named_and_stays(hub: 
         record = open_envelope(bodies.open(entry.message.message_id, entry.message.body)).message
         assert isinstance(record, DeadlinePassed)
         assert (record.deadline, record.party) == (Deadline.DELIVERY, bank_named)
-        ((letter, message),) = await hub.serving.hub.operations.dead_letters(bank_named)
+        async with asyncio.timeout(WAIT):  # attempts are saved apart from the record
+            while not (letters := await hub.serving.hub.operations.dead_letters(bank_named)):
+                await asyncio.sleep(0.01)
+        ((letter, message),) = letters
         assert isinstance(receipt, Receipt)
         assert message.log_index == receipt.sequencing.log_index
         assert letter.reason == "our system is down"
