@@ -29,6 +29,7 @@ from tocsin_hub.domain.rows import Changes, EntryRow, TimerKey, TimerRow
 from tocsin_hub.init_dir import HubKeys
 from tocsin_hub.log.anchor import AnchorFile
 from tocsin_hub.log.signer import CheckpointSigner
+from tocsin_hub.log.tree import Frontier
 from tocsin_hub.metrics import ALARMS, BATCH_MESSAGES, LOG_SIZE, MESSAGES
 from tocsin_hub.service.admit import Admission
 from tocsin_hub.service.batch import BatchMaker, Committed
@@ -76,15 +77,17 @@ class Hub:
             await self.publisher.offer(envelope, caller=open_envelope(envelope).message.header.sender)
 
     async def aclose(self) -> None:
-        """Finishes what is in flight and closes."""
+        """Finishes what is in flight and closes. Raises what ended the sequencer, once all is closed."""
         self.sequencer.drain()
-        await self.tasks[0]
-        await self.post_office.flush()
-        for task in self.tasks[1:]:
-            task.cancel()
-        await asyncio.gather(*self.tasks[1:], return_exceptions=True)
-        await self.store.aclose()
-        self.anchor.close()
+        try:
+            await self.tasks[0]
+            await self.post_office.flush()
+        finally:
+            for task in self.tasks[1:]:
+                task.cancel()
+            await asyncio.gather(*self.tasks[1:], return_exceptions=True)
+            await self.store.aclose()
+            self.anchor.close()
 
 
 async def open_store(paths: HubPaths, clock: Clock, *, faults: Faults | None = None) -> HubStore:
@@ -175,6 +178,11 @@ async def _join(
         _count(committed)
         post_office.released(committed)
 
+    async def reread() -> tuple[Frontier, Directory]:
+        found = await recover_frontier(store, anchor, signer), await recover_directory(store, bodies)
+        await post_office.catch_up()
+        return found
+
     sequencer = Sequencer(
         store=store,
         maker=maker,
@@ -184,6 +192,7 @@ async def _join(
         frontier=frontier,
         next_due_us=await store.next_due_us(),
         on_released=released,
+        reread=reread,
     )
     publisher = Publisher(Admission(bus=config.bus, directory=lambda: sequencer.directory, tokens=tokens), sequencer)
     _log.info("hub open", action="hub_open", bus=config.bus, log_size=frontier.size, generation=generation)

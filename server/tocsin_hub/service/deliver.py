@@ -170,6 +170,14 @@ class PostOffice:
         """The clock of redelivery."""
         return self._clock.now_us()
 
+    async def catch_up(self) -> None:
+        """Takes up entries that stand in the store without our having been told: their commit seemed to fail."""
+        for mailbox, (head, _) in (await self._store.all_mailboxes()).items():
+            self._heads[mailbox] = max(head, self._heads.get(mailbox, 0))
+        for (mailbox, _), queue in self._queues.items():
+            queue.mailbox.head = max(queue.mailbox.head, self._heads.get(mailbox, 0))
+            queue.wake()
+
     def backlog(self, mailbox: MailboxKey) -> int:
         """Entries not acked on the main subscription."""
         return self._heads.get(mailbox, 0) - self._cursors.get(mailbox, 0)

@@ -5,20 +5,22 @@
  * The batch is decided and written in one transaction; directory and tree in memory move on only when the commit is good.
  * Nothing leaves before its commit is good *and* the checkpoint is in the anchor file: receipts and deliveries are released
    then, in batch order. The next batch may be decided meanwhile.
- * A commit that failed refuses its messages as Unavailable; the sender offers them again under the same ids.
+ * A commit that failed refuses its messages as Unavailable; the sender offers them again under the same ids. It may stand all
+   the same: before anything else is sequenced, the log's true end is read, and what stands is released.
+ * What is wrong with this machine is never told of a message. A damaged store ends the hub, and senders keep what they sent.
  * While the wall clock has an unexplained step no deadline is recorded; messages go on under the last time accepted.
 """
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import structlog
 
 from tocsin.clock import LIVENESS, Clock, ClockWatch, wait_for
 from tocsin.core.directory import Directory
-from tocsin.core.errors import BusError, Reason, error
+from tocsin.core.errors import BusError, LocalFault, Reason, Unavailable, error
 from tocsin.core.message import Lane
 from tocsin.wire.sequencing import Receipt
 from tocsin_hub.domain.book import Admitted, Duplicate
@@ -54,6 +56,8 @@ class Sequencer:
 
     Args:
         on_released: Called in batch order with every committed batch once it may leave the process.
+        reread: Reads frontier and directory from the store, anchors the newest checkpoint, and has mailboxes take up what they
+            were not told of.
     """
 
     def __init__(
@@ -67,12 +71,15 @@ class Sequencer:
         frontier: Frontier,
         next_due_us: int | None,
         on_released: Callable[[Committed], None],
+        reread: Callable[[], Awaitable[tuple[Frontier, Directory]]],
     ) -> None:
         self._store = store
         self._maker = maker
         self._anchor = anchor
         self._clock = clock
         self._on_released = on_released
+        self._reread = reread
+        self._in_doubt = False
         self._receipts = ReceiptReader(store)
         self._urgent: deque[_Waiting] = deque()
         self._routine: deque[_Waiting] = deque()
@@ -126,7 +133,12 @@ class Sequencer:
         self._wake.set()
 
     async def run(self) -> None:
-        """Sequences until ``drain``. An error that is not the store's ends the hub: its state would be in doubt."""
+        """Sequences until ``drain``.
+
+        Raises:
+            LocalFault: CORRUPT or ROLLBACK: the store is damaged.
+            Exception: Whatever was not foreseen ends the hub: its state would be in doubt.
+        """
         watcher = asyncio.create_task(self._watch_deadlines())
         try:
             while True:
@@ -180,11 +192,16 @@ class Sequencer:
             )
 
         try:
+            if self._in_doubt:
+                await self._find_end()
             committed = await self._store.transact(job, urgent=True)
         except BusError as failure:
             _log.error("batch not committed", action="commit_failed", reason=failure.reason, messages=len(batch))
+            self._in_doubt = True
             for waiting in batch:
                 _fail(waiting.future, failure)
+            if not isinstance(failure, Unavailable):
+                raise
             await LIVENESS.sleep(0.05)  # a full disk is not helped by trying at once again
             return
         self.directory, self.frontier = committed.directory, committed.frontier
@@ -194,6 +211,18 @@ class Sequencer:
         decided = batch[: len(committed.outcomes)]
         self._routine.extendleft(reversed(batch[len(committed.outcomes) :]))
         self._release = asyncio.create_task(self._let_go(committed, decided, self._release))
+
+    async def _find_end(self) -> None:
+        """Compares what we believe with the log's end in the store: a commit that failed at its very end may stand."""
+        if self._release is not None:
+            await self._release
+        newest = await self._store.newest_batch()
+        if newest is not None and newest.tree_size != self.frontier.size:
+            _log.warning("a commit stands that seemed to fail", action="commit_stands", log_size=newest.tree_size)
+            self.frontier, self.directory = await self._reread()
+            self._next_due_us = await self._store.next_due_us()
+            self._deadlines_changed.set()
+        self._in_doubt = False
 
     async def _let_go(self, committed: Committed, batch: list[_Waiting], before: "asyncio.Task[None] | None") -> None:
         if before is not None:
@@ -231,5 +260,7 @@ class Sequencer:
 
 
 def _fail(future: "asyncio.Future[Receipt]", failure: BusError) -> None:
+    if isinstance(failure, LocalFault):
+        failure = error(Reason.STORE_BUSY)
     if not future.done():
         future.set_exception(failure)
