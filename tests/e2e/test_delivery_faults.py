@@ -276,6 +276,7 @@ async def test_a_stop_that_arrives_after_its_release_is_answered_superseded_with
     bank = timed.participant(BANK)
     executing(bank, calls)
     async with bank, timed.participant(POLICE) as police:
+        await until(lambda: bank.link.held(Lane.URGENT) is not None)
         await clock.advance(5)
         assert calls == []
         await timed.serving.hub.operations.replay(BANK, lane=None, seq=1)
@@ -328,10 +329,7 @@ async def test_an_urgent_order_given_up_is_told_to_who_was_named_and_stays(hub: 
         record = open_envelope(bodies.open(entry.message.message_id, entry.message.body)).message
         assert isinstance(record, DeadlinePassed)
         assert (record.deadline, record.party) == (Deadline.DELIVERY, bank_named)
-        async with asyncio.timeout(WAIT):  # attempts are saved apart from the record
-            while not (letters := await hub.serving.hub.operations.dead_letters(bank_named)):
-                await asyncio.sleep(0.01)
-        ((letter, message),) = letters
+        ((letter, message),) = await set_aside(hub, bank_named)
         assert isinstance(receipt, Receipt)
         assert message.log_index == receipt.sequencing.log_index
         assert letter.reason == "our system is down"
@@ -357,6 +355,7 @@ async def test_an_urgent_order_whose_handler_keeps_failing_is_tried_on_and_escal
     async with bank, timed.participant(POLICE) as police, Hand(timed, OTHER_POLICE):
         order = await ordered(police, 1)
         await order.accepted(WAIT)
+        await until(lambda: calls)
         await clock.advance(HOUR)
         assert calls == [False] + [True] * 11
         assert MailboxKey(OTHER_POLICE, Lane.URGENT.value) in await timed.serving.hub.store.all_mailboxes()

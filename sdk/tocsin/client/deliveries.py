@@ -256,7 +256,7 @@ class Deliveries:
             kind = standing.kinds.get(message.header.thread.parent_id)
             if kind is not None:
                 row, late = life.after_report(row, kind, message, envelope=envelope, now_us=now_us)
-        elif row is not None and isinstance(message, DeadlinePassed):
+        elif row is not None and isinstance(message, DeadlinePassed) and row.recipient != self._identity.party:
             row = life.after_deadline(row, message.deadline, now_us)
         await self._store.finish(message.header.message_id, None, now_us, measure=row)
         self._on_finished(row)

@@ -124,7 +124,10 @@ def after_order(row: MeasureRow, order: MeasureOrder, now_us: int) -> MeasureRow
 
 
 def after_deadline(row: MeasureRow, deadline: Deadline, now_us: int) -> MeasureRow:
-    """The measure after the hub recorded a deadline. It ends nothing that is in force here by our own clock."""
+    """The origin's measure after the hub recorded a deadline. It ends nothing that is in force here by our own clock.
+
+    Who acts never takes an end from the hub: its own clock ends the measure, and its handler is asked until it has let go.
+    """
     if deadline is Deadline.EXECUTION:
         return _row(row, passed(_measure(row), Event.EXECUTION_PASSED), now_us)
     if deadline is Deadline.MEASURE_END and row.ends_us <= now_us:

@@ -48,6 +48,9 @@ thousand members do not knock at once."""
 ELSEWHERE_SECONDS = 0.2
 """How often the file is asked whether another process changed it."""
 
+LAPSE_RETRY_SECONDS = 1.0
+"""When the handler of an end that failed is asked again."""
+
 EPOCH = "epoch"
 
 RECENT_RECEIPTS = 64
@@ -108,6 +111,7 @@ class Link:
         self._ends_changed = asyncio.Event()
         self._next_end_us: int | None = None
         self._lapses_told: set[bytes] = set()
+        self._ending = False
         self._started_us = clock.now_us()
         self._subscriber_lock: int | None = None
         self.connected = asyncio.Event()
@@ -148,6 +152,7 @@ class Link:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks = []
+        self._ending = False
         if self._subscriber_lock is not None:
             os.close(self._subscriber_lock)
             self._subscriber_lock = None
@@ -156,7 +161,8 @@ class Link:
     def quiet(self) -> bool:
         """Whether nothing is under way here."""
         publishers = all(not p.busy for p in self._publishers.values())
-        return publishers and self._deliveries.idle and all(s.idle or not s.connected for s in self._sessions.values())
+        sessions = all(s.idle or not s.connected for s in self._sessions.values())
+        return publishers and sessions and self._deliveries.idle and not self._ending
 
     def held(self, lane: Lane) -> int | None:
         """Deliveries of a lane taken and not finished; None while it has no session."""
@@ -347,6 +353,7 @@ class Link:
 
     async def _watch_ends(self) -> None:
         while True:
+            self._ending = True
             self._ends_changed.clear()
             now_us = self._clock.now_us()
             due_us = self._next_end_us = await self._store.next_end_us()
@@ -354,7 +361,12 @@ class Link:
                 for row in await self._store.due_measures(now_us):
                     await self._lapse(row)
                 continue
-            await wait_for(self._ends_changed, self._clock, None if due_us is None else (due_us - now_us) / 1e6)
+            await self._rest(None if due_us is None else (due_us - now_us) / 1e6)
+
+    async def _rest(self, seconds: float | None) -> None:
+        self._ending = False
+        await wait_for(self._ends_changed, self._clock, seconds)
+        self._ending = True
 
     async def _lapse(self, row: MeasureRow) -> None:
         if row.recipient != self._identity.party:
@@ -375,7 +387,7 @@ class Link:
                 await handler.call(event, self._clock)
             except Exception:  # the end stands whatever the application does; it is told again at the next look
                 _log.exception("the handler for Lapsed failed; it is asked again")
-                await wait_for(self._ends_changed, self._clock, 1.0)
+                await self._rest(LAPSE_RETRY_SECONDS)
                 return
         root = await self._store.get_inbox(row.root_id)
         lane = root.lane if root is not None else Lane.URGENT

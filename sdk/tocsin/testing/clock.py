@@ -85,14 +85,25 @@ class VirtualClock:
             if not self._timers or self._timers[0][0] > end_us:
                 break
             due_us = self._timers[0][0]
-            self._move(due_us)
-            while self._timers and self._timers[0][0] <= due_us:
-                _, _, future = heapq.heappop(self._timers)
-                if not future.done():
-                    future.set_result(None)
+            self._fire(due_us)
             await self.settle()
         self._move(end_us)
         await self.settle()
+
+    def pending(self) -> list[float]:
+        """Seconds until each timer that waits, earliest first."""
+        return sorted((due_us - self._monotonic_us) / 1e6 for due_us, _, future in self._timers if not future.done())
+
+    def skip(self, seconds: float) -> None:
+        """Moves time on under what does not come to rest, such as a handler that hangs; due timers fire in their order."""
+        self._fire(self._monotonic_us + int(seconds * 1e6))
+
+    def _fire(self, to_us: int) -> None:
+        self._move(to_us)
+        while self._timers and self._timers[0][0] <= to_us:
+            _, _, future = heapq.heappop(self._timers)
+            if not future.done():
+                future.set_result(None)
 
     def _move(self, to_us: int) -> None:
         self._now_us += to_us - self._monotonic_us
