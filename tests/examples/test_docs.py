@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 
 from tocsin import Executed, Lapsed, Money, Participant, SentOrder, StopPayment
-from tocsin.sqlitethread import Point
-from tocsin.testing import LocalHub, VirtualClock
+from tocsin.testing import Carried, Line, LocalHub, VirtualClock
 from tocsin.testing.hub import PASSPHRASE
 
 PAGES = Path(__file__).resolve().parents[2] / "docs/integrate"
@@ -70,28 +69,37 @@ async def test_an_order_given_while_the_hub_is_down_goes_out_when_it_is_back(tmp
             assert await order.accepted(timeout=20) is not None
 
 
-class FullDisk:
-    """Fails the hub's commits while ``full``, as SQLite does."""
+async def test_an_order_lost_on_the_way_from_a_hub_that_is_killed_is_carried_out_once(tmp_path: Path) -> None:
+    async with LocalHub(tmp_path) as hub:
+        await hub.enrol("bank.icbc", role="bank", serves=["card:16:622202"])
+        await hub.enrol("police.420100", role="police")
+        line = Line()
+        bank, police = hub.participant("bank.icbc", line=line), hub.participant("police.420100")
+        repeats: list[bool] = []
 
-    full = False
+        @bank.on(StopPayment)
+        async def stop(order: StopPayment) -> Executed:
+            repeats.append(order.repeat)
+            return Executed(held=order.amount)
 
-    def __call__(self, point: Point) -> None:
-        if self.full and point is Point.COMMIT:
-            failure = sqlite3.OperationalError("database or disk is full")
-            failure.sqlite_errorcode = sqlite3.SQLITE_FULL
-            raise failure
+        async with bank, police:
+            line.drop(Carried.DELIVERY)  # lost on the way, and the connection with it
+            order = await police.stop_payment(account="6222020000000007", amount="50000 CNY", contact="desk 4")
+            await hub.kill()
+            await hub.start()
+            assert isinstance(await order.outcome(timeout=20), Executed)
+            assert len(repeats) == 1
 
 
 async def test_a_full_disk_at_the_hub_delays_an_order_and_loses_none(tmp_path: Path) -> None:
-    disk = FullDisk()
-    async with LocalHub(tmp_path, faults=disk) as hub:
+    async with LocalHub(tmp_path) as hub:
         await hub.enrol("bank.icbc", role="bank", serves=["card:16:622202"])
         await hub.enrol("police.420100", role="police")
         async with hub.participant("police.420100") as police:
-            disk.full = True
+            hub.disk.full = True
             order = await police.stop_payment(account="6222020000000007", amount="50000 CNY", contact="desk 4")
             assert await order.accepted(timeout=0.5) is None
-            disk.full = False
+            hub.disk.full = False
             assert await order.accepted(timeout=20) is not None
 
 

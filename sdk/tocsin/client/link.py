@@ -76,6 +76,7 @@ class Link:
         subscription: str,
         receive: bool,
         on_stored: Callable[[Sequence[Incoming]], None],
+        connect: Callable[[Identity], HubConnection],
     ) -> None:
         self._identity = identity
         self._store = store
@@ -86,6 +87,7 @@ class Link:
         self._clock = clock
         self._subscription = subscription
         self._receive = receive
+        self._connect = connect
         self._connection: HubConnection | None = None
         self._publishers = {
             lane: LanePublisher(lane, store=store, identity=identity, clock=clock, on_settled=waiters.settled)
@@ -214,7 +216,7 @@ class Link:
                 return
 
     async def _one_connection(self) -> None:
-        connection = HubConnection(self._identity)
+        connection = self._connect(self._identity)
         self._connection = connection
         try:
             await self.refresh_directory()
@@ -314,7 +316,7 @@ class Link:
 
     async def fetch_once(self) -> int:
         """Refreshes the directory over a connection of its own; returns its version. Raises as ``refresh_directory``."""
-        self._connection = HubConnection(self._identity)
+        self._connection = self._connect(self._identity)
         try:
             await self.refresh_directory()
         finally:

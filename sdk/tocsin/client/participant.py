@@ -26,6 +26,7 @@ from typing import Any, Self, TypeVar
 
 from tocsin.client.answering import Answerer, outgoing
 from tocsin.client.by_hand import by_hand, objection_of
+from tocsin.client.channel import HubConnection
 from tocsin.client.compose import Composer, Follow
 from tocsin.client.directory_copy import DirectoryCopy
 from tocsin.client.given import Given
@@ -67,6 +68,7 @@ class Participant:
     Args:
         receive: Whether to take deliveries; a process that only sends leaves them to another.
         on_stored: Told of messages that are new here, once they are on the disk.
+        connect: Dials the hub.
     """
 
     def __init__(
@@ -78,6 +80,7 @@ class Participant:
         subscription: str = SUBSCRIPTION,
         receive: bool = True,
         on_stored: Callable[[Sequence[Incoming]], None] = _nothing,
+        connect: Callable[[Identity], HubConnection] = HubConnection,
     ) -> None:
         self.identity = identity
         self._clock = clock or SystemClock()
@@ -85,6 +88,7 @@ class Participant:
         self._subscription = subscription
         self._receive = receive
         self._on_stored = on_stored
+        self._connect = connect
         self._handlers = Handlers()
         self._waiters = Waiters()
         self._copy = DirectoryCopy(bus=identity.bus, root_hash=identity.root_hash)
@@ -179,6 +183,7 @@ class Participant:
                 subscription=self._subscription,
                 receive=self._receive,
                 on_stored=self._on_stored,
+                connect=self._connect,
             )
             await self._link.load_directory()
         except BaseException:

@@ -5,11 +5,19 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tocsin.testing.clock import VirtualClock
+    from tocsin.testing.disk import Disk
     from tocsin.testing.hub import LocalHub
+    from tocsin.testing.line import Carried, Line
 
-__all__ = ["LocalHub", "VirtualClock"]
+__all__ = ["Carried", "Disk", "Line", "LocalHub", "VirtualClock"]
 
-_HOME = {"LocalHub": "tocsin.testing.hub", "VirtualClock": "tocsin.testing.clock"}
+_HOME = {
+    "Carried": "tocsin.testing.line",
+    "Disk": "tocsin.testing.disk",
+    "Line": "tocsin.testing.line",
+    "LocalHub": "tocsin.testing.hub",
+    "VirtualClock": "tocsin.testing.clock",
+}
 
 
 def __getattr__(name: str) -> object:

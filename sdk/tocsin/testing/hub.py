@@ -10,6 +10,7 @@ Example:
 
 import contextlib
 import os
+import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from tocsin.client.channel import HubConnection
 from tocsin.client.identity import Identity, load_identity
 from tocsin.client.join import join
 from tocsin.client.participant import Participant
@@ -25,6 +27,7 @@ from tocsin.clock import Clock
 from tocsin.core import policy, profiles
 from tocsin.core.directory import GOVERNANCE
 from tocsin.core.directory_messages import Range, Role
+from tocsin.core.errors import BusError
 from tocsin.core.identifiers import IdentifierKind
 from tocsin.core.message import Lane
 from tocsin.crypto.ed25519 import Ed25519Signer
@@ -32,6 +35,8 @@ from tocsin.crypto.joincode import JoinCode
 from tocsin.crypto.keyfile import SCRYPT_FLOOR, load_keys
 from tocsin.sqlitethread import Faults
 from tocsin.testing.clock import VirtualClock
+from tocsin.testing.disk import Disk
+from tocsin.testing.line import Line
 
 if TYPE_CHECKING:
     from tocsin_hub.config import HubConfig
@@ -42,7 +47,10 @@ BUS = "tocsin.example"
 
 
 class LocalHub:
-    """A hub for tests. Enter it to start; ``kill`` and ``start`` take it down and up again on the same directory.
+    """A hub for tests. Enter it to start; ``stop`` or ``kill``, and ``start``, take it down and up again on the same directory.
+
+    Attributes:
+        disk: The hub's disk; ``hub.disk.full = True`` fills it.
 
     A directory that holds a hub and identities already (a copy of another test's, to save time) is taken up as it is. Key files
     cost the least that is allowed: their passphrase is no secret.
@@ -68,7 +76,7 @@ class LocalHub:
         self.clock = clock
         self._profiles = list(profiles)
         self._settings = settings
-        self._faults = faults
+        self.disk = Disk(faults)
         self._stack: contextlib.AsyncExitStack | None = None
         self._participants: list[Participant] = []
         self._serving: Serving | None = None
@@ -124,7 +132,7 @@ class LocalHub:
             )
         self._stack = contextlib.AsyncExitStack()
         self._serving = await self._stack.enter_async_context(
-            serving(self.path / "hub", PASSPHRASE, config=config, clock=self.clock, faults=self._faults)
+            serving(self.path / "hub", PASSPHRASE, config=config, clock=self.clock, faults=self.disk)
         )
 
     async def stop(self) -> None:
@@ -132,6 +140,20 @@ class LocalHub:
         if self._stack is not None:
             stack, self._stack = self._stack, None
             await stack.aclose()
+
+    async def kill(self) -> None:
+        """Ends the hub as kill -9 does: what is in flight is broken off, and the disk stays as it was at that moment."""
+        home, image = self.path / "hub", self.path / "hub.killed"
+        self.disk.crash(home, image)
+        while not self.disk.crashed:
+            with contextlib.suppress(BusError):  # wakes a writer that rests; whatever it is given fails from now on
+                await self.serving.hub.store.transact(lambda tx: None)
+        await self.serving.ports.abort()
+        with contextlib.suppress(BusError):
+            await self.stop()
+        shutil.rmtree(home)
+        image.rename(home)
+        self.disk.mend()
 
     def now_us(self) -> int:
         """The time the hub goes by."""
@@ -209,9 +231,11 @@ class LocalHub:
         identity = load_identity(self.path / f"{party}.identity", passphrase=PASSPHRASE)
         return replace(identity, hub_address=self.serving.bus_address)
 
-    def participant(self, party: str, *, clock: Clock | None = None) -> Participant:
-        """A participant of an enrolled party, on the hub's clock unless given its own."""
-        participant = Participant(self.identity(party), clock=clock or self.clock)
+    def participant(self, party: str, *, clock: Clock | None = None, line: Line | None = None) -> Participant:
+        """A participant of an enrolled party, on the hub's clock and a faultless line unless given its own."""
+        participant = Participant(
+            self.identity(party), clock=clock or self.clock, connect=line.connect if line is not None else HubConnection
+        )
         if self.clock is not None:
             self.clock.watch(lambda: participant.quiet and self._agrees(participant))
         return participant

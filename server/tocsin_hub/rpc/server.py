@@ -100,7 +100,14 @@ class Ports:
         """Drains and closes all ports."""
         await self._health.set("", health_pb2.HealthCheckResponse.NOT_SERVING)
         self._membership.leave()
-        await asyncio.gather(*(server.stop(GRACE_SECONDS) for server in self._servers))
+        await self._stop(GRACE_SECONDS)
+
+    async def abort(self) -> None:
+        """Breaks every call and closes all ports, as the end of the process would."""
+        await self._stop(None)
+
+    async def _stop(self, grace_s: float | None) -> None:
+        await asyncio.gather(*(server.stop(grace_s) for server in self._servers))
 
     def _server(self, caller: Caller) -> grpc.aio.Server:
         guard = Guard(bus=self._hub.config.bus, caller=caller, directory=lambda: self._hub.sequencer.directory)
