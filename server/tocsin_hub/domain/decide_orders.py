@@ -73,6 +73,7 @@ def _thread_order(
     check_relation(row, sender=header.sender, origin=thread.origin, addressee=thread.recipient)
     if header.recipients[0] != thread.recipient:
         raise error(Reason.ROUTE_DIFFERS, field="recipients", party=header.recipients[0])
+    _parent_of(message, thread, book)
     _check_same_thread(message, thread)
     if header.target is not None and subject != thread.subject:
         raise error(Reason.FIELD_INVALID, field="target", rule="the account of the thread's root")
@@ -134,9 +135,7 @@ def decide_report(message: Report, row: KindRow, book: Book, *, at_us: int, inde
     header = message.header
     thread = _thread_of(message, book)
     check_relation(row, sender=header.sender, origin=thread.origin, addressee=thread.recipient)
-    order = book.loaded.orders.get(header.thread.parent_id if header.thread else b"")
-    if order is None or order.root_id != thread.root_id:
-        raise error(Reason.THREAD_UNKNOWN, field="thread.parent_id")
+    order = _parent_of(message, thread, book)
     if header.recipients != (thread.origin,):
         raise error(Reason.FIELD_INVALID, field="recipients", rule="the party that issued the order")
     _check_same_thread(message, thread)
@@ -203,9 +202,7 @@ def decide_deadline(message: DeadlinePassed, book: Book, *, index: int) -> Accep
         WrongState: THREAD_UNKNOWN.
     """
     thread = _thread_of(message, book)
-    order = book.loaded.orders.get(message.header.thread.parent_id if message.header.thread else b"")
-    if order is None or order.root_id != thread.root_id:
-        raise error(Reason.THREAD_UNKNOWN, field="thread.parent_id")
+    order = _parent_of(message, thread, book)
     accepted = Accepted(root_id=thread.root_id, deliver_to=message.header.recipients)
     if message.deadline is Deadline.MEASURE_END and message.due_us < thread.ends_us:
         return accepted  # an end that has been moved since: the timer of the new one stays
@@ -253,6 +250,13 @@ def _thread_of(message: Message, book: Book) -> ThreadRow:
     if thread is None:
         raise error(Reason.THREAD_UNKNOWN, field="thread.root_id")
     return thread
+
+
+def _parent_of(message: Message, thread: ThreadRow, book: Book) -> OrderRow:
+    order = book.loaded.orders.get(message.header.thread.parent_id if message.header.thread else b"")
+    if order is None or order.root_id != thread.root_id:
+        raise error(Reason.THREAD_UNKNOWN, field="thread.parent_id")
+    return order
 
 
 def _check_same_thread(message: Message, thread: ThreadRow) -> None:

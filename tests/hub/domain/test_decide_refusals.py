@@ -110,6 +110,13 @@ ROWS: dict[str, tuple[Make, Reason, type[Exception], dict[str, str]]] = {
         lambda w: w.stop(legal_basis=LegalBasis(profile="xx")), Reason.PROFILE_UNKNOWN, RuleBroken, {"profile": "xx"}),
     "another currency than the law's": (
         lambda w: w.stop(amount=Money(100, "USD")), Reason.FIELD_INVALID, Malformed, {"field": "amount.currency"}),
+    "an extension behind an order of another thread": (
+        lambda w: w.extend(in_force(w), thread=Thread(
+            root_id=in_force(w, 2).header.message_id, parent_id=in_force(w, 3).header.message_id)),
+        Reason.THREAD_UNKNOWN, WrongState, {"field": "thread.parent_id"}),
+    "a release behind what is no order": (
+        lambda w: w.release(stop := in_force(w), thread=Thread(root_id=stop.header.message_id, parent_id=w.new_id())),
+        Reason.THREAD_UNKNOWN, WrongState, {"field": "thread.parent_id"}),
     "an extension of nothing known": (
         lambda w: w.extend(w.stop()), Reason.THREAD_UNKNOWN, WrongState, {"field": "thread.root_id"}),
     "a report on nothing known": (
