@@ -2,6 +2,7 @@
 
 * A member presents its newest checkpoint. If our own log key signed it and our log does not contain it, this hub was rolled back
   or forked: it stops serving everybody (HUB_BEHIND), for it does not know what it has signed.
+* A party that is suspended loses its open sessions before their next frame, at the latest with the next heartbeat.
 """
 
 import structlog
@@ -80,6 +81,15 @@ class Membership:
             heartbeat_ms=int(self.heartbeat_seconds * 1000),
             directory_version=self._sequencer.directory.version,
         )
+
+    def check(self, party: str) -> None:
+        """Whether a session of ``party`` may go on; asked before each frame and at each heartbeat.
+
+        Raises:
+            NotPermitted: PARTY_SUSPENDED since it began.
+        """
+        if self._sequencer.directory.party(party).suspended:
+            raise error(Reason.PARTY_SUSPENDED, party=party)
 
     def heartbeat(self) -> pb.Heartbeat:
         """The hub's sign of life."""

@@ -84,6 +84,7 @@ class Session:
         next_beat_us = LIVENESS.monotonic_us()
         while not reader.done():
             seat.wake.clear()
+            self._membership.check(self._party)
             stop = self._membership.going_away()
             if stop is not None:
                 await self._write(pb.SubscribeResponse(go_away=stop))
