@@ -108,6 +108,13 @@ class HubConfig:
         default=5.0,
     )
 
+    certificate_hours: float = _entry(
+        "How long a member's TLS certificate is good; members renew theirs after a third of it.",
+        "a number of hours above 0, at most 2160",
+        lambda v: 0 < v <= 2160,
+        default=168.0,
+    )
+
     def __post_init__(self) -> None:
         for one in fields(self):
             value = getattr(self, one.name)

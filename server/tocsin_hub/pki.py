@@ -1,8 +1,8 @@
 """The bus's own certificate authority. It proves connections; it has no say over messages or keys of the directory.
 
 * The hash of the CA certificate travels in the join code; no public authority plays any part.
-* A member's certificate follows X509-SVID: its party as the only URI, a leaf, for clients only, 90 days.
-* The hub's certificate is for servers only: neither can stand in for the other.
+* A member's certificate follows X509-SVID: its party as the only URI, a leaf, for clients only, for a week unless configured.
+* The hub's certificate is for servers only, for a year, and is issued anew at a start once a third of that is over.
 * A request must be signed by its own P-256 key and ask for exactly the name of the party that joins.
 """
 
@@ -22,7 +22,8 @@ from tocsin.core.address import bus_name, host, is_ip
 from tocsin.core.errors import BusError, Reason, error
 from tocsin.crypto.tls import spiffe_id
 
-CA_LIFE, HUB_LIFE, PARTY_LIFE = timedelta(days=3650), timedelta(days=365), timedelta(days=90)
+CA_LIFE, HUB_LIFE, PARTY_LIFE = timedelta(days=3650), timedelta(days=365), timedelta(days=7)
+"""A member's is short because it renews itself: what a thief of it can do ends soon without any revocation list."""
 
 BACKDATE = timedelta(minutes=5)
 """Certificates begin a little earlier, for members whose clock is late."""
@@ -82,6 +83,30 @@ def hub_certificate(
     )
 
 
+def renewed_hub_certificate(
+    ca_key_pem: bytes, ca_pem: bytes, key_pem: bytes, certificate_pem: bytes, *, bus: str, now: datetime
+) -> bytes | None:
+    """The hub's next server certificate, PEM, for the hosts of the one it has; None before a third of its life is over.
+
+    Args:
+        ca_key_pem: The CA's key.
+        ca_pem: The CA's certificate.
+        key_pem: The hub's P-256 key.
+        certificate_pem: The certificate it has.
+        bus: Name of the bus.
+        now: Aware.
+
+    Raises:
+        LocalFault: IDENTITY_INVALID for a key that is not P-256.
+    """
+    old = x509.load_pem_x509_certificate(certificate_pem)
+    if now < old.not_valid_before_utc + (old.not_valid_after_utc - old.not_valid_before_utc) / 3:
+        return None
+    names = old.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    hosts = names.get_values_for_type(x509.DNSName) + [str(one) for one in names.get_values_for_type(x509.IPAddress)]
+    return hub_certificate(ca_key_pem, ca_pem, key_pem, bus=bus, hosts=hosts, now=now)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartyCertificates:
     """Issues members' certificates.
@@ -90,11 +115,13 @@ class PartyCertificates:
         bus: Name of the bus.
         ca_key_pem: The CA's private key.
         ca_pem: The CA's certificate.
+        life: How long one is good.
     """
 
     bus: str
     ca_key_pem: bytes = field(repr=False)
     ca_pem: bytes = field(repr=False)
+    life: timedelta = PARTY_LIFE
 
     @property
     def ca_der(self) -> bytes:
@@ -116,7 +143,7 @@ class PartyCertificates:
         name = x509.UniformResourceIdentifier(spiffe_id(self.bus, party))
         key = _requested_key(request, name)
         ca = x509.load_pem_x509_certificate(self.ca_pem)
-        return _leaf(_key(self.ca_key_pem), ca, party, key, [name], ExtendedKeyUsageOID.CLIENT_AUTH, now, PARTY_LIFE)
+        return _leaf(_key(self.ca_key_pem), ca, party, key, [name], ExtendedKeyUsageOID.CLIENT_AUTH, now, self.life)
 
 
 def _requested_key(request: bytes, name: x509.GeneralName) -> ec.EllipticCurvePublicKey:

@@ -7,21 +7,22 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import structlog
 from prometheus_client import start_http_server
 
 from tocsin.client.participant import SWITCH_SECONDS
-from tocsin.clock import Clock
+from tocsin.clock import LIVENESS, Clock
 from tocsin.core.errors import Reason, error
-from tocsin.crypto.privatefile import read_private
+from tocsin.crypto.privatefile import read_private, write_private
 from tocsin.sqlitethread import Faults
 from tocsin.wire.codec import open_envelope
 from tocsin_hub.app import Hub, open_hub
 from tocsin_hub.config import HubConfig, HubPaths, load_config
 from tocsin_hub.init_dir import load_genesis, load_hub_keys
-from tocsin_hub.pki import PartyCertificates
+from tocsin_hub.pki import PARTY_LIFE, PartyCertificates, renewed_hub_certificate
 from tocsin_hub.rpc.server import Credentials, Ports
 
 MAX_PEM_BYTES = 64 * 1024
@@ -61,7 +62,7 @@ def load_trust(paths: HubPaths) -> Trust:
     Raises:
         LocalFault: IDENTITY_INVALID or IDENTITY_EXPOSED.
     """
-    certificates = _certificates(paths, bus="")
+    certificates = _certificates(paths, "", PARTY_LIFE)
     return Trust(
         root_hash=open_envelope(load_genesis(paths)[0]).message_hash,
         ca_hash=hashlib.sha256(certificates.ca_der).digest(),
@@ -90,12 +91,13 @@ async def serving(
     hub = await open_hub(config, paths, keys, clock=clock, faults=faults)
     try:
         await hub.begin(load_genesis(paths))
+        _renew_certificate(paths, config.bus)
         credentials = Credentials(
             key_pem=read_private(paths.tls_key, limit=MAX_PEM_BYTES),
             certificate_pem=read_private(paths.tls_pem, limit=MAX_PEM_BYTES),
             ca_pem=read_private(paths.ca_pem, limit=MAX_PEM_BYTES),
         )
-        ports = Ports(hub, credentials, _certificates(paths, bus=config.bus))
+        ports = Ports(hub, credentials, _certificates(paths, config.bus, timedelta(hours=config.certificate_hours)))
         try:
             await ports.open()
             if config.metrics_listen:
@@ -142,9 +144,20 @@ def _open_metrics(where: str) -> None:
         ) from exc
 
 
-def _certificates(paths: HubPaths, *, bus: str) -> PartyCertificates:
+def _renew_certificate(paths: HubPaths, bus: str) -> None:
+    ca_key, ca, key, certificate = (
+        read_private(path, limit=MAX_PEM_BYTES) for path in (paths.ca_key, paths.ca_pem, paths.tls_key, paths.tls_pem)
+    )
+    now = datetime.fromtimestamp(LIVENESS.now_us() / 1e6, UTC)
+    if renewed := renewed_hub_certificate(ca_key, ca, key, certificate, bus=bus, now=now):
+        write_private(paths.tls_pem, renewed)
+        _log.info("certificate renewed", action="certificate_renewed")
+
+
+def _certificates(paths: HubPaths, bus: str, life: timedelta) -> PartyCertificates:
     return PartyCertificates(
         bus=bus,
+        life=life,
         ca_key_pem=read_private(paths.ca_key, limit=MAX_PEM_BYTES),
         ca_pem=read_private(paths.ca_pem, limit=MAX_PEM_BYTES),
     )

@@ -23,7 +23,8 @@ CARD = identifier("6222020200000000006")
 
 def made(path, **changes):
     given = {
-        "path": path, "bus": "tocsin.example", "party": "bank.example", "hub_address": "hub.example:7443",
+        "path": path, "bus": "tocsin.example", "party": "bank.example",
+        "hub_address": "hub.example:7443", "enrol_address": "hub.example:7444",
         "log_origin": "tocsin.example/1", "log_key": bytes(32), "root_hash": b"\x01" * 32,
         "agent_key_id": key_id("ed25519", Ed25519Signer(AGENT).public_key),
         "sealing_key_id": key_id("x25519", public_key_of(SEALING)), "ca_pem": b"ca", "tls_key_pem": new_tls_key(),

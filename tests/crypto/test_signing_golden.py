@@ -63,6 +63,15 @@ def test_proofs_of_possession_follow_the_specification_and_verify(golden: Any) -
         verifier(proof["algorithm"])(public_key, signed, bytes.fromhex(proof["signature"]))
 
 
+def test_renewals_follow_the_specification_and_verify(golden: Any) -> None:
+    for one in golden["renewal"]:
+        asked = bytes.fromhex(sha256(bytes.fromhex(one["certificate_request"])))
+        fields = lengths(one["bus"].encode(), one["party"].encode(), one["created_us"].to_bytes(8, "big"), asked)
+        signed = b"tocsin certificate renewal v1\0" + fields
+        assert one["bytes"] == signed.hex()
+        verifier(one["algorithm"])(bytes.fromhex(one["public_key"]), signed, bytes.fromhex(one["signature"]))
+
+
 def test_part_hashes_and_sizes_follow_the_specification(golden: Any) -> None:
     for case in golden["part_hashes"]:
         assert case["hash"] == sha256(b"tocsin part hash v1" + bytes.fromhex(case["salt"] + case["content"]))

@@ -18,7 +18,7 @@ from tocsin.core.envelope import message_hash, pae
 from tocsin.crypto import sealing
 from tocsin.crypto.ed25519 import Ed25519Signer
 from tocsin.crypto.p256 import P256Signer
-from tocsin.crypto.signers import Algorithm, Signer, fingerprint, key_id, possession_bytes
+from tocsin.crypto.signers import Algorithm, Signer, fingerprint, key_id, possession_bytes, renewal_bytes
 
 FILE = Path(__file__).with_name("signing.json")
 BUS, PARTY = "tocsin.example", "bank.example"
@@ -47,6 +47,7 @@ def build() -> dict[str, Any]:
         ],
         "keys": [*keys, _key(Algorithm.X25519, _secret("x25519"), sealing_public)],
         "possession": [_possession(signer) for signer, _ in signers],
+        "renewal": [_renewal(signer) for signer, _ in signers],
         "part_hashes": [_part_hash(n, content) for n, content in enumerate(CONTENTS)],
         "padded_sizes": [{"size": size, "padded": sealing.padded_size(size)} for size in SIZES],
         "sealed_part": _sealed_part(sealing_public),
@@ -88,6 +89,21 @@ def _possession(signer: Signer) -> dict[str, Any]:
     return {
         "bus": BUS,
         "party": PARTY,
+        "algorithm": signer.algorithm,
+        "public_key": signer.public_key.hex(),
+        "bytes": signed.hex(),
+        "signature": signer.sign(signed).hex(),
+    }
+
+
+def _renewal(signer: Signer) -> dict[str, Any]:
+    request, created_us = b"a certificate request", 1_735_689_600_000_000
+    signed = renewal_bytes(BUS, PARTY, created_us, request)
+    return {
+        "bus": BUS,
+        "party": PARTY,
+        "created_us": created_us,
+        "certificate_request": request.hex(),
         "algorithm": signer.algorithm,
         "public_key": signer.public_key.hex(),
         "bytes": signed.hex(),

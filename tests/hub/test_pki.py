@@ -59,20 +59,20 @@ def test_a_member_is_named_by_its_uri_alone():
     member.verify_directly_issued_by(read(CA))
 
 
-def test_a_member_certificate_lives_ninety_days_and_a_little_before():
+def test_a_member_certificate_lives_a_week_and_a_little_before():
     member = read(MEMBER)
     assert member.not_valid_before_utc == NOW - timedelta(minutes=5)
-    assert member.not_valid_after_utc == NOW + timedelta(days=90)
+    assert member.not_valid_after_utc == NOW + timedelta(days=7)
 
 
 def test_the_zone_of_the_time_does_not_count():
     there = NOW.astimezone(timezone(timedelta(hours=8)))
     member = read(ISSUER.issue(REQUEST, party=PARTY, now=there))
-    assert member.not_valid_after_utc == NOW + timedelta(days=90)
+    assert member.not_valid_after_utc == NOW + timedelta(days=7)
 
 
 def test_no_leaf_outlives_its_ca():
-    late = NOW + timedelta(days=3640)
+    late = NOW + timedelta(days=3649)
     assert read(ISSUER.issue(REQUEST, party=PARTY, now=late)).not_valid_after_utc == read(CA).not_valid_after_utc
 
 

@@ -26,8 +26,11 @@ Level = Literal["ok", "warn", "fail"]
 CLOCK_WARN_US = 1_000_000
 """A second: NTP keeps milliseconds, and timelines are read in milliseconds. Beyond ``MAX_CLOCK_AHEAD_US`` the hub refuses."""
 
-TLS_WARN_DAYS = 21
-"""Three weeks to get a new certificate, holidays included."""
+TLS_WARN_SHARE = 0.5
+"""A certificate renews itself after a third of its life: with half of it gone the renewal has been failing for long."""
+
+CA_WARN_DAYS = 180
+"""A new CA must reach every member first."""
 
 DISK_WARN, DISK_FAIL = 1 << 30, 100 << 20
 """A gigabyte is some hundred thousand orders with their reports; under 100 MiB a burst fills it."""
@@ -71,13 +74,16 @@ class Finding:
 
 
 def certificate(identity: "Identity") -> Finding:
-    """Days left of the party's certificate and of the CA's, whichever ends first."""
+    """Hours left of the party's certificate, which renews itself once a third of its life is over, and days of the CA's."""
     from cryptography import x509
 
-    ends = [x509.load_pem_x509_certificate(pem).not_valid_after_utc for pem in (identity.tls_cert_pem, identity.ca_pem)]
-    left = min(ends) - from_us(LIVENESS.now_us())
-    level: Level = "fail" if left <= timedelta() else "warn" if left < timedelta(days=TLS_WARN_DAYS) else "ok"
-    return Finding(check="tls", level=level, facts={"days_left": left.days, "ends": min(ends).date().isoformat()})
+    ours, ca = (x509.load_pem_x509_certificate(pem) for pem in (identity.tls_cert_pem, identity.ca_pem))
+    now = from_us(LIVENESS.now_us())
+    left, life = ours.not_valid_after_utc - now, ours.not_valid_after_utc - ours.not_valid_before_utc
+    ca_left = ca.not_valid_after_utc - now
+    late = left < life * TLS_WARN_SHARE or ca_left < timedelta(days=CA_WARN_DAYS)
+    level: Level = "fail" if min(left, ca_left) <= timedelta() else "warn" if late else "ok"
+    return Finding(check="tls", level=level, facts={"hours_left": int(left.total_seconds() // 3600), "ca_days_left": ca_left.days})
 
 
 def disk(path: Path) -> Finding:
@@ -136,10 +142,14 @@ async def store(kept: "ClientStore") -> list[Finding]:
 async def hub(identity: "Identity", directory_version: int) -> list[Finding]:
     """Connection, clock against the hub's, and whether our directory is the hub's."""
     from tocsin.client.channel import HubConnection, calling
+    from tocsin.client.renewal import fresh
     from tocsin.v1 import directory_service_pb2 as directory_pb
     from tocsin.v1 import log_service_pb2 as log_pb
 
-    connection = HubConnection(identity)
+    try:
+        connection = HubConnection(await fresh(identity))
+    except BusError as failure:
+        return [Finding(check="hub", level="fail", failure=failure), _directory(directory_version, directory_version)]
     try:
         await calling(connection.log.GetCheckpoint(log_pb.GetCheckpointRequest(), timeout=CALL_SECONDS))  # dials
         before_us, start_us = LIVENESS.now_us(), LIVENESS.monotonic_us()

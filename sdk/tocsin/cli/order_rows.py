@@ -124,9 +124,10 @@ async def hub_rows(settings: "Settings", state: str | None, limit: int) -> tuple
         Unavailable: The hub cannot be reached.
     """
     from tocsin.client.channel import CALL_SECONDS, HubConnection, calling
+    from tocsin.client.renewal import fresh
     from tocsin.v1 import order_service_pb2 as pb
 
-    identity = settings.load()
+    identity = await fresh(settings.load())
     connection = HubConnection(identity)
     try:
         request = pb.ListOrdersRequest(state=state or "", page_size=limit)
@@ -156,9 +157,10 @@ async def hub_thread(identity: "Identity", order_id: bytes) -> list[Entry]:
     """
     from tocsin.cli.timeline import logged
     from tocsin.client.channel import CALL_SECONDS, HubConnection, calling
+    from tocsin.client.renewal import fresh
     from tocsin.v1 import order_service_pb2 as pb
 
-    connection = HubConnection(identity)
+    connection = HubConnection(await fresh(identity))
     try:
         answer = await calling(connection.orders.GetOrder(pb.GetOrderRequest(order_id=order_id), timeout=CALL_SECONDS))
     finally:

@@ -5,7 +5,8 @@
  * Every failure of a call leaves as a ``BusError``.
 """
 
-from collections.abc import Awaitable, Sequence
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from typing import TypeVar
 
 import grpc
@@ -15,6 +16,7 @@ from tocsin.core.message import MAX_FRAME_BYTES
 from tocsin.v1 import bus_service_pb2 as bus
 from tocsin.v1.bus_service_pb2_grpc import BusServiceStub
 from tocsin.v1.directory_service_pb2_grpc import DirectoryServiceStub
+from tocsin.v1.enrolment_service_pb2_grpc import EnrolmentServiceStub
 from tocsin.v1.log_service_pb2_grpc import LogServiceStub
 from tocsin.v1.order_service_pb2_grpc import OrderServiceStub
 from tocsin.wire.errors import from_rpc_error
@@ -64,6 +66,14 @@ class HubConnection:
     async def aclose(self) -> None:
         """Closes the channel."""
         await self._channel.close()
+
+
+@contextlib.asynccontextmanager
+async def enrolment(identity: Identity) -> AsyncIterator[EnrolmentServiceStub]:
+    """The enrolment port of a member's hub: the hub shows a certificate of the bus's CA, we show none."""
+    credentials = grpc.ssl_channel_credentials(root_certificates=identity.ca_pem)
+    async with grpc.aio.secure_channel(identity.enrol_address, credentials) as channel:
+        yield EnrolmentServiceStub(channel)
 
 
 async def calling(call: Awaitable[T]) -> T:

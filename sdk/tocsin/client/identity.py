@@ -31,7 +31,7 @@ from tocsin.crypto.privatefile import read_private, write_private
 MAX_FILE_BYTES = 64 * 1024
 """The largest text file of an identity is a certificate."""
 
-_NAMES = ("bus", "party", "hub_address", "log_origin", "agent_key_id", "sealing_key_id")
+_NAMES = ("bus", "party", "hub_address", "enrol_address", "log_origin", "agent_key_id", "sealing_key_id")
 _HASHES = ("log_key", "root_hash")
 _SEEDS = {"party": "party_seed", "agent": "agent_seed", "sealing": "sealing_private"}
 _DAMAGED = {
@@ -45,6 +45,7 @@ class Identity:
 
     Attributes:
         hub_address: ``host:port`` of the bus.
+        enrol_address: ``host:port`` where its certificate is renewed.
         log_origin: Bus name/epoch, of the epoch it joined in.
         log_key: Ed25519 key of the log, 32 bytes.
         root_hash: Message hash of the governance root, 32 bytes.
@@ -61,6 +62,7 @@ class Identity:
     bus: str
     party: str
     hub_address: str
+    enrol_address: str
     log_origin: str
     log_key: bytes
     root_hash: bytes
@@ -79,6 +81,7 @@ class Identity:
             bus_name(self.bus)
             party_id(self.party)
             host_port(self.hub_address, field="hub_address")
+            host_port(self.enrol_address, field="enrol_address")
         except BusError as exc:
             raise _invalid("identity.toml") from exc
         origin = re.fullmatch(r"(.+)/([1-9][0-9]*)", self.log_origin)

@@ -127,6 +127,7 @@ class _Keys:
             bus=self._code.bus,
             party=self._code.party,
             hub_address=answer.bus_address,
+            enrol_address=self._code.address,
             log_origin=origin,
             log_key=root.log_key,
             root_hash=self._code.root_hash,

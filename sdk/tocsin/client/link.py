@@ -4,6 +4,7 @@
    hub is dialled again (tenacity); what the hub asked to wait is waited.
  * What cannot be mended by dialling again ends ``until`` with its error: a hub behind our log, a party suspended.
  * One process of an identity subscribes at a time; others send, and learn of answers through the shared file.
+ * The certificate is renewed before a dial when it is due, and in time on a long connection, which is then dialled anew.
  * A measure ends here by our own clock, connected or not: the handler for ``Lapsed`` is called and the report queued.
 """
 
@@ -26,6 +27,7 @@ from tocsin.client.directory_copy import DirectoryCopy, from_store
 from tocsin.client.handlers import Handlers
 from tocsin.client.identity import Identity
 from tocsin.client.publisher import LanePublisher
+from tocsin.client.renewal import ended, fresh, seconds_to_renewal
 from tocsin.client.rows import DirectoryEntry, InboxState, Incoming, MeasureRow, Outgoing
 from tocsin.client.sent import Waiters
 from tocsin.client.session import LaneSession
@@ -48,6 +50,12 @@ thousand members do not knock at once."""
 ELSEWHERE_SECONDS = 0.2
 """How often the file is asked whether another process changed it."""
 
+RENEWAL_RETRY_SECONDS, RENEWAL_LOOK_SECONDS = 1.0, 3600.0
+"""How soon and how rarely the age of the certificate is looked at: a machine that sleeps wakes with an old one."""
+
+REDIAL_WITHIN_SECONDS = 60.0
+"""How long a connection whose certificate was renewed may wait for a moment of rest."""
+
 LAPSE_RETRY_SECONDS = 1.0
 """When the handler of an end that failed is asked again."""
 
@@ -57,6 +65,10 @@ RECENT_RECEIPTS = 64
 """Receipts among which the newest checkpoint is looked for: answers come out of order by no more than a frame."""
 
 _log = logging.getLogger("tocsin.link")
+
+
+class _Renewed(Exception):
+    """There is a new certificate to dial with."""
 
 
 class Link:
@@ -206,7 +218,8 @@ class Link:
         ):
             with attempt:
                 try:
-                    await self._one_connection()
+                    while not self._stopping.is_set():
+                        await self._one_connection()
                 finally:
                     was_connected = self.connected.is_set()
                     self.connected.clear()
@@ -216,12 +229,14 @@ class Link:
                 return
 
     async def _one_connection(self) -> None:
+        await self._renew()
         connection = self._connect(self._identity)
         self._connection = connection
         try:
             await self.refresh_directory()
             self.connected.set()
             works = [publisher.run(connection) for publisher in self._publishers.values()]
+            works.append(self._renew_in_time())
             if self._receive:
                 works.append(self._receive_all(connection))
             tasks = [asyncio.ensure_future(work) for work in works]
@@ -236,6 +251,9 @@ class Link:
                 await asyncio.gather(*tasks, return_exceptions=True)
                 for publisher in self._publishers.values():
                     publisher.busy = False
+        except _Renewed:
+            self.connected.clear()
+            _log.info("dialling again with a new certificate")
         except BusError as failure:
             if not self._stopping.is_set():
                 _log.warning("connection lost: %s", failure)
@@ -243,6 +261,29 @@ class Link:
         finally:
             self._connection = None
             await connection.aclose()
+
+    async def _renew(self) -> bool:
+        """Sees to the certificate; whether there is a new one. A failure matters only once the old one has ended."""
+        before = self._identity
+        try:
+            self._identity = await fresh(before)
+        except BusError as failure:
+            if ended(before):
+                raise
+            _log.warning("certificate not renewed yet: %s", failure)
+        return self._identity is not before
+
+    async def _renew_in_time(self) -> None:
+        """Ends the connection, between two deliveries if it can, once there is a new certificate to dial with."""
+        while True:
+            await LIVENESS.sleep(max(RENEWAL_RETRY_SECONDS, min(seconds_to_renewal(self._identity), RENEWAL_LOOK_SECONDS)))
+            if await self._renew():
+                break
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(REDIAL_WITHIN_SECONDS):
+                while not self.quiet:
+                    await LIVENESS.sleep(ELSEWHERE_SECONDS)
+        raise _Renewed
 
     async def _receive_all(self, connection: HubConnection) -> None:
         """Receives in both lanes, as soon as no other process of this identity does."""
@@ -316,6 +357,7 @@ class Link:
 
     async def fetch_once(self) -> int:
         """Refreshes the directory over a connection of its own; returns its version. Raises as ``refresh_directory``."""
+        await self._renew()
         self._connection = self._connect(self._identity)
         try:
             await self.refresh_directory()

@@ -88,6 +88,12 @@ def fingerprint(algorithm: str, public_key: bytes) -> str:
     return " ".join(digits[i : i + 5] for i in range(0, _FINGERPRINT_DIGITS, 5))
 
 
+def renewal_bytes(bus: str, party: str, created_us: int, certificate_request: bytes) -> bytes:
+    """What a key of ``party`` signs to ask for its next TLS certificate; ``certificate_request`` is PKCS#10 DER."""
+    fields = join_fields(bus.encode(), party.encode(), created_us.to_bytes(8, "big"), sha256(certificate_request).digest())
+    return b"tocsin certificate renewal v1\0" + fields
+
+
 def possession_bytes(bus: str, party: str, algorithm: str, public_key: bytes) -> bytes:
     """What a new signing key signs to prove that whoever enrols it for ``party`` on ``bus`` holds it."""
     fields = join_fields(bus.encode(), party.encode(), algorithm.encode(), public_key)

@@ -229,7 +229,7 @@ class LocalHub:
     def identity(self, party: str) -> Identity:
         """What an enrolled party has on this machine, with the address of the hub that serves now."""
         identity = load_identity(self.path / f"{party}.identity", passphrase=PASSPHRASE)
-        return replace(identity, hub_address=self.serving.bus_address)
+        return replace(identity, hub_address=self.serving.bus_address, enrol_address=self.serving.enrol_address)
 
     def participant(self, party: str, *, clock: Clock | None = None, line: Line | None = None) -> Participant:
         """A participant of an enrolled party, on the hub's clock and a faultless line unless given its own."""

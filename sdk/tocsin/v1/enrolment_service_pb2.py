@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from tocsin.v1 import envelope_pb2 as tocsin_dot_v1_dot_envelope__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!tocsin/v1/enrolment_service.proto\x12\ttocsin.v1\x1a\x18tocsin/v1/envelope.proto\"\x11\n\x0fGetTrustRequest\"A\n\x10GetTrustResponse\x12\x16\n\x0e\x63\x61_certificate\x18\x01 \x01(\x0c\x12\x15\n\rroot_envelope\x18\x02 \x01(\x0c\"=\n\x0bJoinRequest\x12\x1b\n\x13\x63\x65rtificate_request\x18\x01 \x01(\x0c\x12\x11\n\tenvelopes\x18\x02 \x03(\x0c\"^\n\x0cJoinResponse\x12\x13\n\x0b\x63\x65rtificate\x18\x01 \x01(\x0c\x12$\n\x08receipts\x18\x02 \x03(\x0b\x32\x12.tocsin.v1.Receipt\x12\x13\n\x0b\x62us_address\x18\x03 \x01(\t2\x90\x01\n\x10\x45nrolmentService\x12\x43\n\x08GetTrust\x12\x1a.tocsin.v1.GetTrustRequest\x1a\x1b.tocsin.v1.GetTrustResponse\x12\x37\n\x04Join\x12\x16.tocsin.v1.JoinRequest\x1a\x17.tocsin.v1.JoinResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!tocsin/v1/enrolment_service.proto\x12\ttocsin.v1\x1a\x18tocsin/v1/envelope.proto\"\x11\n\x0fGetTrustRequest\"A\n\x10GetTrustResponse\x12\x16\n\x0e\x63\x61_certificate\x18\x01 \x01(\x0c\x12\x15\n\rroot_envelope\x18\x02 \x01(\x0c\"=\n\x0bJoinRequest\x12\x1b\n\x13\x63\x65rtificate_request\x18\x01 \x01(\x0c\x12\x11\n\tenvelopes\x18\x02 \x03(\x0c\"^\n\x0cJoinResponse\x12\x13\n\x0b\x63\x65rtificate\x18\x01 \x01(\x0c\x12$\n\x08receipts\x18\x02 \x03(\x0b\x32\x12.tocsin.v1.Receipt\x12\x13\n\x0b\x62us_address\x18\x03 \x01(\t\"q\n\x0cRenewRequest\x12\r\n\x05party\x18\x01 \x01(\t\x12\x0e\n\x06key_id\x18\x02 \x01(\t\x12\x1b\n\x13\x63\x65rtificate_request\x18\x03 \x01(\x0c\x12\x12\n\ncreated_us\x18\x04 \x01(\x03\x12\x11\n\tsignature\x18\x05 \x01(\x0c\"$\n\rRenewResponse\x12\x13\n\x0b\x63\x65rtificate\x18\x01 \x01(\x0c\x32\xcc\x01\n\x10\x45nrolmentService\x12\x43\n\x08GetTrust\x12\x1a.tocsin.v1.GetTrustRequest\x1a\x1b.tocsin.v1.GetTrustResponse\x12\x37\n\x04Join\x12\x16.tocsin.v1.JoinRequest\x1a\x17.tocsin.v1.JoinResponse\x12:\n\x05Renew\x12\x17.tocsin.v1.RenewRequest\x1a\x18.tocsin.v1.RenewResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,6 +40,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_JOINREQUEST']._serialized_end=221
   _globals['_JOINRESPONSE']._serialized_start=223
   _globals['_JOINRESPONSE']._serialized_end=317
-  _globals['_ENROLMENTSERVICE']._serialized_start=320
-  _globals['_ENROLMENTSERVICE']._serialized_end=464
+  _globals['_RENEWREQUEST']._serialized_start=319
+  _globals['_RENEWREQUEST']._serialized_end=432
+  _globals['_RENEWRESPONSE']._serialized_start=434
+  _globals['_RENEWRESPONSE']._serialized_end=470
+  _globals['_ENROLMENTSERVICE']._serialized_start=473
+  _globals['_ENROLMENTSERVICE']._serialized_end=677
 # @@protoc_insertion_point(module_scope)

@@ -36,3 +36,23 @@ class JoinResponse(_message.Message):
     receipts: _containers.RepeatedCompositeFieldContainer[_envelope_pb2.Receipt]
     bus_address: str
     def __init__(self, certificate: _Optional[bytes] = ..., receipts: _Optional[_Iterable[_Union[_envelope_pb2.Receipt, _Mapping]]] = ..., bus_address: _Optional[str] = ...) -> None: ...
+
+class RenewRequest(_message.Message):
+    __slots__ = ("party", "key_id", "certificate_request", "created_us", "signature")
+    PARTY_FIELD_NUMBER: _ClassVar[int]
+    KEY_ID_FIELD_NUMBER: _ClassVar[int]
+    CERTIFICATE_REQUEST_FIELD_NUMBER: _ClassVar[int]
+    CREATED_US_FIELD_NUMBER: _ClassVar[int]
+    SIGNATURE_FIELD_NUMBER: _ClassVar[int]
+    party: str
+    key_id: str
+    certificate_request: bytes
+    created_us: int
+    signature: bytes
+    def __init__(self, party: _Optional[str] = ..., key_id: _Optional[str] = ..., certificate_request: _Optional[bytes] = ..., created_us: _Optional[int] = ..., signature: _Optional[bytes] = ...) -> None: ...
+
+class RenewResponse(_message.Message):
+    __slots__ = ("certificate",)
+    CERTIFICATE_FIELD_NUMBER: _ClassVar[int]
+    certificate: bytes
+    def __init__(self, certificate: _Optional[bytes] = ...) -> None: ...

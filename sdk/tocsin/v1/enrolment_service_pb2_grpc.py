@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class EnrolmentServiceStub:
-    """Turns a join code into a member.
+    """Turns a join code into a member, and keeps its certificate fresh.
     """
 
     def __init__(self, channel):
@@ -45,10 +45,15 @@ class EnrolmentServiceStub:
                 request_serializer=tocsin_dot_v1_dot_enrolment__service__pb2.JoinRequest.SerializeToString,
                 response_deserializer=tocsin_dot_v1_dot_enrolment__service__pb2.JoinResponse.FromString,
                 _registered_method=True)
+        self.Renew = channel.unary_unary(
+                '/tocsin.v1.EnrolmentService/Renew',
+                request_serializer=tocsin_dot_v1_dot_enrolment__service__pb2.RenewRequest.SerializeToString,
+                response_deserializer=tocsin_dot_v1_dot_enrolment__service__pb2.RenewResponse.FromString,
+                _registered_method=True)
 
 
 class EnrolmentServiceServicer:
-    """Turns a join code into a member.
+    """Turns a join code into a member, and keeps its certificate fresh.
     """
 
     def GetTrust(self, request, context):
@@ -68,6 +73,14 @@ class EnrolmentServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Renew(self, request, context):
+        """Issues a new TLS certificate to a member, before or after the old one has ended: a key of the party signs the request.
+        Reasons: FIELD_INVALID, SIGNATURE_INVALID, KEY_REVOKED, PARTY_SUSPENDED, CREATED_IN_FUTURE, EXPIRED, QUOTA_EXCEEDED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_EnrolmentServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -81,6 +94,11 @@ def add_EnrolmentServiceServicer_to_server(servicer, server):
                     request_deserializer=tocsin_dot_v1_dot_enrolment__service__pb2.JoinRequest.FromString,
                     response_serializer=tocsin_dot_v1_dot_enrolment__service__pb2.JoinResponse.SerializeToString,
             ),
+            'Renew': grpc.unary_unary_rpc_method_handler(
+                    servicer.Renew,
+                    request_deserializer=tocsin_dot_v1_dot_enrolment__service__pb2.RenewRequest.FromString,
+                    response_serializer=tocsin_dot_v1_dot_enrolment__service__pb2.RenewResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'tocsin.v1.EnrolmentService', rpc_method_handlers)
@@ -90,7 +108,7 @@ def add_EnrolmentServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class EnrolmentService:
-    """Turns a join code into a member.
+    """Turns a join code into a member, and keeps its certificate fresh.
     """
 
     @staticmethod
@@ -137,6 +155,33 @@ class EnrolmentService:
             '/tocsin.v1.EnrolmentService/Join',
             tocsin_dot_v1_dot_enrolment__service__pb2.JoinRequest.SerializeToString,
             tocsin_dot_v1_dot_enrolment__service__pb2.JoinResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Renew(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tocsin.v1.EnrolmentService/Renew',
+            tocsin_dot_v1_dot_enrolment__service__pb2.RenewRequest.SerializeToString,
+            tocsin_dot_v1_dot_enrolment__service__pb2.RenewResponse.FromString,
             options,
             channel_credentials,
             insecure,

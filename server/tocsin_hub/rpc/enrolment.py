@@ -7,7 +7,7 @@ from tocsin.v1 import enrolment_service_pb2 as pb
 from tocsin.v1 import enrolment_service_pb2_grpc
 from tocsin.wire.sequencing import receipt_to_proto
 from tocsin_hub.domain.quota import Quota
-from tocsin_hub.service.enrol import Enrolment
+from tocsin_hub.service.enrol import Enrolment, Renewal
 from tocsin_hub.service.look_up import LookUp
 
 JOINS_PER_SECOND, JOIN_BURST = 2.0, 50
@@ -34,11 +34,23 @@ class EnrolmentServicer(enrolment_service_pb2_grpc.EnrolmentServiceServicer):
 
     async def Join(self, request: pb.JoinRequest, context: Any) -> pb.JoinResponse:
         """See enrolment_service.proto."""
-        if wait_ms := self._quota.take(self._now_us()):
-            raise error(Reason.QUOTA_EXCEEDED, limit=f"{JOINS_PER_SECOND:g}/s", retry_after_ms=wait_ms)
+        self._take()
         certificate, receipts = await self._enrolment.join(request.certificate_request, request.envelopes)
         return pb.JoinResponse(
             certificate=certificate,
             receipts=[receipt_to_proto(one) for one in receipts],
             bus_address=self._bus_address,
         )
+
+    async def Renew(self, request: pb.RenewRequest, context: Any) -> pb.RenewResponse:
+        """See enrolment_service.proto."""
+        self._take()
+        asked = Renewal(
+            party=request.party, key_id=request.key_id, certificate_request=request.certificate_request,
+            created_us=request.created_us, signature=request.signature,
+        )  # fmt: skip
+        return pb.RenewResponse(certificate=await self._enrolment.renew(asked))
+
+    def _take(self) -> None:
+        if wait_ms := self._quota.take(self._now_us()):
+            raise error(Reason.QUOTA_EXCEEDED, limit=f"{JOINS_PER_SECOND:g}/s", retry_after_ms=wait_ms)

@@ -144,7 +144,9 @@ class Ports:
             return self._certificates.issue(request, party=party, now=now)
 
         servicer = EnrolmentServicer(
-            enrolment=Enrolment(publisher=hub.publisher, issue=issue, clock=hub.clock),
+            enrolment=Enrolment(
+                bus=hub.config.bus, publisher=hub.publisher, issue=issue, directory=lambda: hub.sequencer.directory
+            ),
             look_up=hub.look_up,
             ca_certificate=self._certificates.ca_der,
             bus_address=hub.config.advertised(self.bus_port),
