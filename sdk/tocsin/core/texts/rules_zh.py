@@ -111,6 +111,7 @@ RULES: Mapping[str, str] = {
     "a new or empty directory": "须为新目录或者空目录",
     "a number above #": "填写大于 # 的数",
     "a number of seconds above #, at most #": "填写秒数，大于 #，不超过 #",
+    "a number of hours above #, at most #": "填写小时数，大于 #，不超过 #",
     "a P-# request signed by its own key for this party alone": "P-# 证书请求，由其自身密钥签名，且只载明该机构",
     "host:port, such as hub.example:# or [#:db#::#]:#": "填写“主机:端口”，如 hub.example:# 或者 [#:db#::#]:#",
     "the CA named in the join code": "与接入码载明的证书颁发机构一致",
