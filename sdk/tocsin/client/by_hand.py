@@ -7,9 +7,9 @@
 
 from tocsin.client import life
 from tocsin.client.answering import Answerer
+from tocsin.client.directory_copy import DirectoryCopy
 from tocsin.client.rows import FINAL, InboxRow, InboxState, MeasureRow, Outgoing
 from tocsin.client.store import ClientStore
-from tocsin.core.directory import Directory
 from tocsin.core.errors import Reason, error
 from tocsin.core.measure import MeasureOrder
 from tocsin.core.message import Message
@@ -17,7 +17,7 @@ from tocsin.core.orders.report import Outcome
 from tocsin.results import Executed, Refused
 from tocsin.v1 import envelope_pb2
 from tocsin.wire.codec import open_envelope
-from tocsin.wire.sequencing import sequencing_from_proto
+from tocsin.wire.sequencing import Sequencing, sequencing_from_proto
 
 ANSWERABLE = frozenset({InboxState.WAITING, InboxState.PARKED})
 """States in which an order is a person's to answer."""
@@ -26,7 +26,7 @@ ANSWERABLE = frozenset({InboxState.WAITING, InboxState.PARKED})
 async def by_hand(
     store: ClientStore,
     answerer: Answerer,
-    directory: Directory,
+    copy: DirectoryCopy,
     order_id: bytes,
     given: Executed | Refused,
     now_us: int,
@@ -37,9 +37,10 @@ async def by_hand(
         NotFound: NOT_FOUND when no such order waits for a person here.
     """
     row, order, measure = await _open(store, order_id)
-    before = measure or answerer.measure_of(order, directory)
+    law = copy.as_of(_sequencing(row).directory_version)
+    before = measure or answerer.measure_of(order, law)
     applied_us = row.started_us or now_us
-    ends_us = life.ends_us(order, measure, directory.profile(before.profile), applied_us)
+    ends_us = life.ends_us(order, measure, law.profile(before.profile), applied_us)
     report, after = answerer.report(order, before, given, applied_us=applied_us, ends_us=ends_us)
     if not await store.finish(order_id, report, now_us, measure=after, urgent=True):
         raise error(Reason.NOT_FOUND, kind="order")
@@ -47,7 +48,7 @@ async def by_hand(
 
 
 async def objection_of(
-    store: ClientStore, answerer: Answerer, directory: Directory, order_id: bytes, now_us: int
+    store: ClientStore, answerer: Answerer, copy: DirectoryCopy, order_id: bytes, now_us: int
 ) -> Outcome | None:
     """What the law answers to a waiting order by itself, such as OUT_OF_TERM; None when it leaves it to the bank.
 
@@ -55,15 +56,20 @@ async def objection_of(
         NotFound: As ``by_hand``.
     """
     row, order, measure = await _open(store, order_id)
-    before = measure or answerer.measure_of(order, directory)
+    sequencing = _sequencing(row)
+    law = copy.as_of(sequencing.directory_version)
+    before = measure or answerer.measure_of(order, law)
     terms = await store.terms_of(before.subject, exercise=order.header.exercise) if order.COUNTS_AS_TERM else 0
-    accepted_us = sequencing_from_proto(envelope_pb2.Sequencing.FromString(row.sequencing)).accepted_us
-    profile = directory.profile(before.profile)
     root = await store.get_inbox(order.header.root_id)
     begun = root is not None and root.started_us > 0 and root.state not in FINAL
     return life.beforehand(
-        order, measure, profile, accepted_us=accepted_us, now_us=now_us, terms_used=terms, begun=begun
-    )
+        order, measure, law.profile(before.profile), accepted_us=sequencing.accepted_us, now_us=now_us, terms_used=terms,
+        begun=begun,
+    )  # fmt: skip
+
+
+def _sequencing(row: InboxRow) -> Sequencing:
+    return sequencing_from_proto(envelope_pb2.Sequencing.FromString(row.sequencing))
 
 
 async def _open(store: ClientStore, order_id: bytes) -> tuple[InboxRow, MeasureOrder, MeasureRow | None]:

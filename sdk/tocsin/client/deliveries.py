@@ -23,6 +23,7 @@ from tocsin.client.standing import Ask, Standing
 from tocsin.client.store import ClientStore
 from tocsin.client.verify import Stale, verify_delivery, verify_relation
 from tocsin.clock import LIVENESS, Clock
+from tocsin.core.directory import Directory
 from tocsin.core.errors import BusError, Reason, error
 from tocsin.core.measure import Event, MeasureOrder
 from tocsin.core.message import Lane, Message
@@ -194,7 +195,8 @@ class Deliveries:
         session, delivery = work.session, work.delivery
         message = work.opened.message
         try:
-            verify_relation(message, standing.measures.get(message.header.root_id), self._copy.directory.policy)
+            law = self._copy.as_of(work.sequencing.directory_version)
+            verify_relation(message, standing.measures.get(message.header.root_id), law.policy)
         except BusError as failure:
             _log.error("delivery refused: %s", failure)
             await self._store.park(message.header.message_id, failure.reason.value, self._clock.now_us())
@@ -202,7 +204,7 @@ class Deliveries:
             return
         try:
             if isinstance(message, MeasureOrder):
-                await self._order(work, message, received, standing)
+                await self._order(work, message, received, standing, law)
             else:
                 await self._inform(message, work.delivery.envelope, standing)
         except Retry as again:
@@ -226,7 +228,7 @@ class Deliveries:
             session.ack(delivery.seq, delivery.attempt_token)
 
     async def _order(
-        self, work: _Work, order: MeasureOrder, received: Received, standing: Standing
+        self, work: _Work, order: MeasureOrder, received: Received, standing: Standing, law: Directory
     ) -> None:
         handler = self._handlers.get(type(order))
         if handler is None:
@@ -243,7 +245,7 @@ class Deliveries:
             order=order, accepted_us=work.sequencing.accepted_us, started_us=started_us, repeat=received.repeat,
             attempt=work.delivery.attempt, begun=order.header.root_id in standing.begun,
         )  # fmt: skip
-        report, after = await self._answerer.answer(task, handler, measure, self._copy.directory, terms)
+        report, after = await self._answerer.answer(task, handler, measure, law, terms)
         await self._store.finish(message_id, report, self._clock.now_us(), measure=after, urgent=urgent)
         self._on_finished(after)
 

@@ -3,10 +3,13 @@
  * Entry 1 is the governance root whose message hash was in the join code; each later one is signed by whom the directory so far
    names, and extends the hash chain.
  * An entry that fails leaves the copy where it was: the hub is at fault, and the caller is told.
+ * Policy and profiles are kept by version: a message is judged by the law it was accepted under, however late it comes.
  * ``covers`` says whether the copy is new enough for a delivery: its version and the head the hub recorded must be ours.
 """
 
+from bisect import bisect_right
 from collections.abc import Sequence
+from dataclasses import replace
 
 from tocsin.client.store import ClientStore
 from tocsin.core.directory import Directory, apply
@@ -32,11 +35,19 @@ class DirectoryCopy:
         self._root_hash = root_hash
         self._heads: list[bytes] = [EMPTY_HEAD]
         self.directory = Directory()
+        self._laws: list[tuple[int, Directory]] = [(0, self.directory)]
 
     @property
     def version(self) -> int:
         """Number of entries verified."""
         return self.directory.version
+
+    def as_of(self, version: int) -> Directory:
+        """The parties and keys of now under the policy and profiles in force at ``version``."""
+        _, then = self._laws[bisect_right(self._laws, version, key=lambda law: law[0]) - 1]
+        if _same_law(then, self.directory):
+            return self.directory
+        return replace(self.directory, policy=then.policy, profiles=then.profiles)
 
     def extend(self, entries: Sequence[tuple[bytes, Sequencing]]) -> None:
         """Verifies and takes further entries, in order.
@@ -72,11 +83,18 @@ class DirectoryCopy:
             raise error(Reason.KEY_REVOKED, party=message.header.sender, field="author_key")
         if isinstance(message, AddKey):
             check_new_key(message, self._bus)
+        before = self.directory
         self.directory = apply(
             self.directory, message, message_hash=opened.message_hash, index=sequencing.log_index,
             at_us=sequencing.accepted_us,
         )  # fmt: skip
         self._heads.append(self.directory.head)
+        if not _same_law(self.directory, before):
+            self._laws.append((self.version, self.directory))
+
+
+def _same_law(one: Directory, other: Directory) -> bool:
+    return one.policy is other.policy and one.profiles is other.profiles
 
 
 async def from_store(copy: DirectoryCopy, store: ClientStore) -> None:

@@ -409,7 +409,7 @@ class Participant:
             NotFound: NOT_FOUND when no such order waits here.
         """
         report, outgoing_row = await by_hand(
-            self.store, self._answerer, self._copy.directory, parse_message_id(order_id), given, self._clock.now_us()
+            self.store, self._answerer, self._copy, parse_message_id(order_id), given, self._clock.now_us()
         )
         self.link.wake(outgoing_row.lane)
         return SentOrder(report, self)
@@ -421,7 +421,7 @@ class Participant:
             NotFound: As ``answer``.
         """
         return await objection_of(
-            self.store, self._answerer, self._copy.directory, parse_message_id(order_id), self._clock.now_us()
+            self.store, self._answerer, self._copy, parse_message_id(order_id), self._clock.now_us()
         )
 
     async def _follow(self, order_id: bytes) -> tuple[MeasureRow, Follow]:

@@ -1,6 +1,7 @@
 """What a recipient checks before it believes a delivery. It does not trust the hub.
 
  * Bytes, audience and addressee; author's key by the directory at the message's log index; signature; policy row; profile.
+ * Policy and profile are those in force at that index: a law that changed since makes no order good or bad.
  * The message must have been admissible when the hub says it accepted it; the recipient's own clock decides nothing here.
  * Once it is stored: that its sender stands to the thread as the policy asks, by what we know of the thread ourselves.
  * The directory the hub judged under must be part of our verified copy, or else the copy is extended first (``Stale``).
@@ -46,7 +47,7 @@ def verify_delivery(
         raise error(Reason.WRONG_AUDIENCE, field="audience", bus=bus)
     if addressed and party not in header.recipients:
         raise error(Reason.NOT_ADDRESSEE, row="delivery", field="recipients")
-    directory = copy.directory
+    directory = copy.as_of(sequencing.directory_version)
     key = directory.authority(message)
     verify_author(opened, key.algorithm, key.public_key)
     if not key.good_at(sequencing.log_index):
