@@ -26,7 +26,7 @@ async def test_one_fault_on_the_line_loses_nothing_and_repeats_nothing_unmarked(
         if fault == "delay":
             line.delay(what, 0.05)
         else:
-            getattr(line, fault)(what, 2)
+            getattr(line, fault)(what)
         orders = [await ordered(police, n) for n in (2, 3)]
         for order in orders:
             assert isinstance(await order.outcome(WAIT), Executed)
