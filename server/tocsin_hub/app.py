@@ -33,7 +33,7 @@ from tocsin_hub.log.tree import Frontier
 from tocsin_hub.metrics import ALARMS, BATCH_MESSAGES, LOG_SIZE, MESSAGES
 from tocsin_hub.service.admit import Admission
 from tocsin_hub.service.batch import BatchMaker, Committed
-from tocsin_hub.service.deliver import PostOffice
+from tocsin_hub.service.deliver import FLUSH_SECONDS, PostOffice
 from tocsin_hub.service.limits import SenderLimits
 from tocsin_hub.service.look_up import LookUp
 from tocsin_hub.service.operate import Operations
@@ -65,6 +65,7 @@ class Hub:
     look_up: LookUp
     operations: Operations
     tasks: "list[asyncio.Task[None]]"
+    flush_seconds: float = FLUSH_SECONDS
 
     @property
     def quiet(self) -> bool:
@@ -81,7 +82,7 @@ class Hub:
         self.sequencer.drain()
         try:
             await self.tasks[0]
-            await self.post_office.flush()
+            await self.post_office.flush(self.flush_seconds)
         finally:
             for task in self.tasks[1:]:
                 task.cancel()

@@ -329,3 +329,25 @@ class _Elsewhere:
 
     def now_us(self) -> int:
         return self._hub.now_us()
+
+
+async def test_a_hub_whose_disk_takes_nothing_stops_all_the_same_and_repeats_what_was_acked_marked(path: Path) -> None:
+    async with LocalHub(path) as hub:
+        async with Hand(hub, POLICE) as police, Hand(hub, BANK) as bank:
+            acked = await sent(police, 1)
+            stream = await Stream.open(bank)
+            await stream.credit()
+            (first,) = await stream.deliveries(1)
+            hub.disk.full = True
+            await stream.ack(first)
+            await until(lambda: hub.serving.hub.post_office._saving)
+            hub.serving.hub.flush_seconds = 0.2
+            await hub.stop()
+        hub.disk.full = False
+        await hub.start()
+        async with Hand(hub, POLICE) as police, Hand(hub, BANK) as bank:
+            stream = await Stream.open(bank)
+            await stream.credit()
+            (again,) = await stream.deliveries(1)
+            assert (again.seq, again.repeat) == (first.seq, True)
+            await known(police, acked)

@@ -148,6 +148,7 @@ class LocalHub:
         while not self.disk.crashed:
             with contextlib.suppress(BusError):  # wakes a writer that rests; whatever it is given fails from now on
                 await self.serving.hub.store.transact(lambda tx: None)
+        self.serving.hub.flush_seconds = 0.0
         await self.serving.ports.abort()
         with contextlib.suppress(BusError):
             await self.stop()

@@ -41,6 +41,9 @@ WAKE_SECONDS = 0.01
 SAVE_SECONDS = 0.01
 """How long acks gather before they are saved: a few commits' time. Nobody waits for an ack's confirmation but its inbox row."""
 
+FLUSH_SECONDS = 5.0
+"""How long a hub that stops tries to save acks on a disk that takes nothing: well within what a service manager waits."""
+
 _log = structlog.get_logger("deliver")
 _random = SystemRandom()
 
@@ -325,10 +328,14 @@ class PostOffice:
         finally:
             waker.cancel()
 
-    async def flush(self) -> None:
-        """Saves what waits (at drain)."""
-        while self._dirty or self._taken_cursors or self._taken_attempts:
-            await self._save_once()
+    async def flush(self, seconds: float) -> None:
+        """Saves what waits (at drain). What the disk does not take in time is not known to be acked: it comes again, marked."""
+        try:
+            async with asyncio.timeout(seconds):
+                while self._dirty or self._taken_cursors or self._taken_attempts:
+                    await self._save_once()
+        except TimeoutError:
+            _log.error("acks left unsaved", action="flush_failed", queues=len(self._dirty))
 
     async def _save_once(self) -> None:
         unsaved, self._unsaved = self._unsaved, []
