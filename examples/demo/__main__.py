@@ -5,7 +5,6 @@ fails.
 """
 
 import argparse
-import asyncio
 import json
 import sys
 import tempfile
@@ -22,6 +21,7 @@ from examples.demo.cards import BANKS
 from examples.demo.proof import Claim, Judge
 from examples.demo.story import LEAST, Story, Teller, plan
 from examples.demo.town import POLICE, DemoError, Town
+from tocsin import loop
 from tocsin.clock import LIVENESS
 
 ORDERS = 200
@@ -52,7 +52,7 @@ def main() -> None:
         parser.error("--dir: a new directory")
     with _directory(given.dir) as path:
         try:
-            good = asyncio.run(run(path, given.orders, console, as_json=given.json))
+            good = loop.run(run(path, given.orders, console, as_json=given.json))
         except (DemoError, TimeoutError) as failure:
             console.print(f"[red]✗[/red] {failure or 'a step took too long'}")
             _show_logs(path, console)

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tocsin import BusError, Executed, Participant, Rejected, SentOrder
+from tocsin import BusError, Executed, Participant, Rejected, SentOrder, loop
 from tocsin.clock import LIVENESS
 from tocsin.core.identifiers import parse_message_id
 from tocsin.core.orders.deadline_passed import DeadlinePassed
@@ -115,7 +115,7 @@ async def serve(police: Participant) -> None:
 def main() -> None:
     """The program."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
-    asyncio.run(serve(Participant.load(Path(sys.argv[1]))))
+    loop.run(serve(Participant.load(Path(sys.argv[1]))))
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from tocsin.client import participant as _async
 from tocsin.client import sent as _sent
 from tocsin.client.handlers import CONCURRENCY, MAX_PROCESSING_SECONDS
 from tocsin.core.identifiers import Identifier
+from tocsin.loop import new_loop
 from tocsin.results import Result
 from tocsin.wire.sequencing import Receipt
 
@@ -40,7 +41,7 @@ class _Loop:
         """Runs ``work`` on the loop and waits for it."""
         with self._lock:
             if self._loop is None:
-                self._loop = asyncio.new_event_loop()
+                self._loop = new_loop()
                 threading.Thread(target=self._loop.run_forever, name="tocsin-sync", daemon=True).start()
             loop = self._loop
         return asyncio.run_coroutine_threadsafe(work, loop).result()

@@ -4,7 +4,6 @@ All of it runs on this machine: hub, publisher and subscriber share its cores. R
 says ``synchronous=FULL``, its log grew by every counted message, every receipt verifies and every order has a handler record.
 """
 
-import asyncio
 import json
 import os
 import platform
@@ -18,6 +17,7 @@ from rich.table import Table
 from tests.bench import raw, sdk
 from tests.bench.echo import echo
 from tests.bench.world import status, world
+from tocsin import loop
 from tocsin.crypto.ed25519 import Ed25519Signer, verify
 
 E2E, SDK, UNARY, URGENT, FLOOD = 12_000, 4_000, 1_000, 250, 50_000
@@ -77,7 +77,7 @@ def main() -> None:
     console.print(
         "Measuring on this machine; about two minutes. Ratios of one run are what counts, the rest is its speed."
     )
-    figures = asyncio.run(measure(console))
+    figures = loop.run(measure(console))
     table = Table("figure", "value", "bar")
     for name, value in figures.items():
         table.add_row(name, f"{value:,.3f}" if value < 10 else f"{value:,.0f}", str(BARS.get(name, "")))

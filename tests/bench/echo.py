@@ -9,6 +9,7 @@ from pathlib import Path
 import grpc
 
 from tests.bench.world import World
+from tocsin import loop
 
 METHOD = "/echo.Echo/Say"
 
@@ -62,4 +63,4 @@ async def echo(world: World, count: int) -> float:
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(Path(sys.argv[1])))
+    loop.run(serve(Path(sys.argv[1])))

@@ -1,10 +1,10 @@
 """Keeps the routine lane full: ``python -m tests.bench.flood IDENTITY COUNT FIRST``."""
 
-import asyncio
 import sys
 from pathlib import Path
 
 from tests.bench.raw import FRAME, RawPolice, directory_copy, targets
+from tocsin import loop
 from tocsin.client.channel import HubConnection
 from tocsin.client.identity import load_identity
 from tocsin.core.message import Lane
@@ -20,4 +20,4 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    loop.run(main())

@@ -21,7 +21,7 @@ from tocsin.core.message import KINDS, Lane
 from tocsin.core.money import Money
 from tocsin.crypto.ed25519 import Ed25519Signer, verify
 from tocsin.v1 import bus_service_pb2 as pb
-from tocsin.wire.codec import open_envelope
+from tocsin.wire.codec import outline
 from tocsin.wire.sequencing import receipt_from_proto, sequencing_from_proto, verify_receipt
 
 FRAME = 64
@@ -83,9 +83,9 @@ class RawPolice:
         for envelope, result in zip(envelopes, answer.results, strict=True):
             if result.WhichOneof("result") != "receipt":
                 raise RuntimeError(f"refused: {result.refusal.reason}")
-            opened = open_envelope(envelope)
+            message_hash, signature = outline(envelope)
             verify_receipt(
-                receipt_from_proto(result.receipt), message_hash=opened.message_hash, signature=opened.signature,
+                receipt_from_proto(result.receipt), message_hash=message_hash, signature=signature,
                 origin=self.identity.log_origin, log_key=self.identity.log_key, verify=once,
             )  # fmt: skip
 

@@ -1,10 +1,10 @@
 """The verb ``directory``: who is who, from this party's own verified copy."""
 
-import asyncio
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tocsin import loop
 from tocsin.cli.show import name, print_json, say, table
 from tocsin.cli.words import word
 
@@ -28,7 +28,7 @@ def list_(
 ) -> None:
     """List the parties: role, ranges served, keys with their fingerprints."""
     settings: Settings = ctx.obj
-    found = asyncio.run(_fetched(settings) if fetch else _kept(settings))
+    found = loop.run(_fetched(settings) if fetch else _kept(settings))
     parties = [_json(party) for _, party in sorted(found.parties.items())]
     if settings.json:
         print_json({"version": found.version, "head": found.head.hex(), "parties": parties})

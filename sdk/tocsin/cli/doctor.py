@@ -1,10 +1,10 @@
 """The verb ``doctor``: one line for each thing that has to be right, with the remedy where it is not. Exit 1 on a failure."""
 
-import asyncio
 from typing import TYPE_CHECKING
 
 import typer
 
+from tocsin import loop
 from tocsin.cli.show import EXIT_FAILED, print_json, say
 from tocsin.cli.words import word
 from tocsin.core.errors import BusError
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def doctor(ctx: typer.Context) -> None:
     """Check identity, clock, connection, certificate, disk, versions, directory and backlog."""
     settings: Settings = ctx.obj
-    findings = asyncio.run(_findings(settings))
+    findings = loop.run(_findings(settings))
     if settings.json:
         print_json([one.to_json() for one in findings])
     else:

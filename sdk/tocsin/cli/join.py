@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tocsin import loop
 from tocsin.cli.show import complain, pairs, print_json, say
 from tocsin.cli.words import word
 from tocsin.core.errors import BusError
@@ -21,8 +22,6 @@ def join_(
     agent: Annotated[str, typer.Option(help="Name of the system that holds the keys on this machine.")] = "agent-1",
 ) -> None:
     """Join a bus: make keys here, prove them, and write the identity directory (--identity DIR)."""
-    import asyncio
-
     from tocsin.crypto.joincode import JoinCode
 
     settings: Settings = ctx.obj
@@ -46,7 +45,7 @@ def join_(
             await participant.aclose()
         return identity, fingerprint, version
 
-    identity, fingerprint, version = asyncio.run(work())
+    identity, fingerprint, version = loop.run(work())
     if settings.json:
         print_json({
             "party": identity.party, "bus": identity.bus, "fingerprint": fingerprint, "identity": str(identity.path),

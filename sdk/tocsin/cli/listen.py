@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tocsin import loop
 from tocsin.cli.durations import seconds
 from tocsin.cli.show import complain, name, print_json, rfc3339, say, time_text
 from tocsin.cli.words import word
@@ -51,7 +52,7 @@ def listen(
     settings: Settings = ctx.obj
     log_to_stderr()
     if exec_ is None:
-        asyncio.run(_print(settings))
+        loop.run(_print(settings))
         return
     argv = shlex.split(exec_)
     if not argv:
@@ -59,7 +60,7 @@ def listen(
     limit = seconds(timeout, "timeout")
     if not limit:
         raise error(Reason.FIELD_INVALID, field="timeout", rule="above zero")
-    asyncio.run(_exec(settings, argv, limit, concurrency, max_attempts, exercise, env or []))
+    loop.run(_exec(settings, argv, limit, concurrency, max_attempts, exercise, env or []))
 
 
 async def _exec(

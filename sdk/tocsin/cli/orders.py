@@ -5,12 +5,12 @@
  * An answer by hand is the same signed report as a program's; report and end of the order are one commit.
 """
 
-import asyncio
 import re
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tocsin import loop
 from tocsin.cli.durations import seconds
 from tocsin.cli.show import complain, name, pairs, print_json, safe, say, table, time_text
 from tocsin.cli.words import word
@@ -43,7 +43,7 @@ def list_(
     from tocsin.cli.order_rows import hub_rows, local_rows
 
     settings: Settings = ctx.obj
-    rows, zone = asyncio.run((hub_rows if hub else local_rows)(settings, state, limit))
+    rows, zone = loop.run((hub_rows if hub else local_rows)(settings, state, limit))
     if settings.json:
         print_json([row.to_json() for row in rows])
         return
@@ -102,7 +102,7 @@ def show(
             pairs(settings, {"ends": time_text(settings, row.ends_us, zone)})
         _messages(settings, entries, zone)
 
-    asyncio.run(work())
+    loop.run(work())
 
 
 @app.command()
@@ -125,7 +125,7 @@ def follow(
             order_id, root_id = await _located(participant, order)
             return await follow_order(settings, participant, order_id, root_id, ended=until == "ended", timeout=limit or None)
 
-    raise typer.Exit(asyncio.run(work()))
+    raise typer.Exit(loop.run(work()))
 
 
 @app.command()
@@ -163,7 +163,7 @@ def answer(
         finally:
             await participant.aclose()
 
-    raise typer.Exit(asyncio.run(work()))
+    raise typer.Exit(loop.run(work()))
 
 
 async def _located(participant: "Participant", order: str, *, hub: bool = False) -> tuple[bytes, bytes]:

@@ -1,10 +1,10 @@
 """The verbs of the outbox: what was sent and what became of it; sending what waits."""
 
-import asyncio
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tocsin import loop
 from tocsin.cli.durations import seconds
 from tocsin.cli.show import EXIT_PENDING, error_json, name, print_json, rfc3339, say, table, time_text
 from tocsin.cli.words import word
@@ -34,7 +34,7 @@ def list_(
             profile = next(iter(view.copy.directory.profiles.values()), None)
             return await view.store.outbox_list(chosen, limit), profile.zone if profile is not None else "UTC"
 
-    rows, zone = asyncio.run(work())
+    rows, zone = loop.run(work())
     if settings.json:
         print_json([_json(row, settings.lang) for row in rows])
         return
@@ -77,7 +77,7 @@ def flush(
                 left = await waiting()
             return max(0, before - left), left
 
-    answered, left = asyncio.run(work())
+    answered, left = loop.run(work())
     if settings.json:
         print_json({"answered": answered, "left": left})
     else:

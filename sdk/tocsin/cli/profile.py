@@ -1,11 +1,11 @@
 """The verb ``profile``: the limits of one jurisdiction, each with its source and how well that source is known."""
 
-import asyncio
 from dataclasses import fields
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tocsin import loop
 from tocsin.cli.show import pairs, print_json, table
 from tocsin.cli.words import word
 
@@ -27,7 +27,7 @@ def show_(ctx: typer.Context, name: Annotated[str, typer.Argument(help="Such as 
     from tocsin.core.profiles import Mark, Profile, default_document
 
     settings: Settings = ctx.obj
-    on_bus = asyncio.run(_of_bus(settings, name)) if settings.identity is not None else None
+    on_bus = loop.run(_of_bus(settings, name)) if settings.identity is not None else None
     found = on_bus or Profile.parse(default_document(name))
     limits = [
         {

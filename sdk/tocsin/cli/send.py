@@ -4,7 +4,6 @@
  * The order is on the disk before anything is said about the hub; out of reach, it is queued and goes out later.
 """
 
-import asyncio
 import inspect
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from tocsin import loop
 from tocsin.cli.durations import seconds
 from tocsin.cli.words import word
 from tocsin.core.errors import Reason, error
@@ -79,7 +79,7 @@ def _verb(kind: "Kind", settings: "Settings | None") -> Callable[..., None]:
     given = [*_places(kind, lang), *_fields_of(kind, lang), *_header(kind, lang), *_waits(lang)]
 
     def verb(ctx: typer.Context, timeout: str, wait: str, **values: Any) -> None:
-        raise typer.Exit(asyncio.run(_send(ctx.obj, kind, values, seconds(timeout, "timeout"), seconds(wait, "wait"))))
+        raise typer.Exit(loop.run(_send(ctx.obj, kind, values, seconds(timeout, "timeout"), seconds(wait, "wait"))))
 
     context = inspect.Parameter("ctx", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
     verb.__signature__ = inspect.Signature([context, *given])  # type: ignore[attr-defined]

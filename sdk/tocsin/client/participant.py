@@ -24,6 +24,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+from tocsin import loop
 from tocsin.client.answering import Answerer, outgoing
 from tocsin.client.by_hand import by_hand, objection_of
 from tocsin.client.channel import HubConnection
@@ -228,16 +229,16 @@ class Participant:
 
         async def main() -> None:
             stop = asyncio.Event()
-            loop = asyncio.get_running_loop()
+            running = asyncio.get_running_loop()
             for number in (signal.SIGINT, signal.SIGTERM):
                 with contextlib.suppress(
                     NotImplementedError
                 ):  # no signals on this platform's loops: Ctrl-C still ends it
-                    loop.add_signal_handler(number, stop.set)
+                    running.add_signal_handler(number, stop.set)
             await self.serve(stop)
 
         sys.setswitchinterval(SWITCH_SECONDS)
-        asyncio.run(main())
+        loop.run(main())
 
     @property
     def store(self) -> ClientStore:

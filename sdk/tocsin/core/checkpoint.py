@@ -16,6 +16,7 @@ import binascii
 from base64 import b64decode, b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -124,6 +125,13 @@ def parse_note(note: bytes) -> tuple[Checkpoint, list[NoteSignature]]:
     """
     if len(note) > MAX_NOTE_BYTES:
         raise _malformed(f"at most {MAX_NOTE_BYTES} bytes")
+    checkpoint, signatures = _parsed(note)
+    return checkpoint, list(signatures)
+
+
+@lru_cache(maxsize=64)
+def _parsed(note: bytes) -> tuple[Checkpoint, tuple[NoteSignature, ...]]:
+    # The receipts of a batch share one note. What is malformed is not kept.
     try:
         text = note.decode()
     except UnicodeDecodeError:
@@ -136,7 +144,7 @@ def parse_note(note: bytes) -> tuple[Checkpoint, list[NoteSignature]]:
     if not size.isdecimal() or len(size) > len(str(MAX_SIZE)) or size != str(int(size)):
         raise _malformed("a size in decimal without leading zeros")
     checkpoint = Checkpoint(origin, int(size), _base64(root))
-    return checkpoint, [_signature(line) for line in block[:-1].split("\n")]
+    return checkpoint, tuple(_signature(line) for line in block[:-1].split("\n"))
 
 
 def verify_note(

@@ -4,7 +4,6 @@
 * With ``--json`` every result and every error is one JSON document on standard output.
 """
 
-import asyncio
 import contextlib
 import getpass
 import json
@@ -19,6 +18,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from tocsin import loop
 from tocsin.client.channel import calling
 from tocsin.core.errors import BusError, Reason, error
 from tocsin.core.texts import label, language
@@ -75,7 +75,7 @@ def _text(failure: BusError) -> str:
 def run(work: Callable[[], Awaitable[T]], *, as_json: bool = False) -> T:
     """Runs an asynchronous verb."""
     with reporting(as_json):
-        return asyncio.run(_awaited(work))
+        return loop.run(_awaited(work))
 
 
 async def _awaited(work: Callable[[], Awaitable[T]]) -> T:

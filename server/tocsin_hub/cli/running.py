@@ -1,6 +1,5 @@
 """The verbs of a hub's own life: init, serve, status, backup, migrate, replay, accept-clock."""
 
-import asyncio
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -9,6 +8,7 @@ import typer
 from google.protobuf.json_format import MessageToDict
 from rich.console import Console
 
+from tocsin import loop
 from tocsin.clock import LIVENESS
 from tocsin.core import policy, profiles
 from tocsin.core.errors import Reason, error
@@ -86,7 +86,7 @@ def serve_(root: _Root = HERE, passphrase_file: PassphraseFile = None) -> None:
         )
 
     with reporting():
-        asyncio.run(serve(root, passphrase(passphrase_file, what="hub"), announce=announce))
+        loop.run(serve(root, passphrase(passphrase_file, what="hub"), announce=announce))
 
 
 def status(dir: Directory = HERE, json: Json = False) -> None:

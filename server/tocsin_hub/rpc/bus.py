@@ -40,13 +40,14 @@ class BusServicer(bus_service_pb2_grpc.BusServiceServicer):
             raise self._publisher.stopped
         caller = PARTY.get()
         answers: list[asyncio.Future[Receipt] | BusError] = []
-        for position, envelope in enumerate(request.envelopes):
-            if position and position % ADMIT_SLICE == 0:
-                await LIVENESS.sleep(0)
-            try:
-                answers.append(self._publisher.offer(envelope, caller=caller))
-            except BusError as refusal:
-                answers.append(refusal)
+        with self._publisher.gathering():
+            for position, envelope in enumerate(request.envelopes):
+                if position and position % ADMIT_SLICE == 0:
+                    await LIVENESS.sleep(0)
+                try:
+                    answers.append(self._publisher.offer(envelope, caller=caller))
+                except BusError as refusal:
+                    answers.append(refusal)
         return pb.PublishResponse(results=[await _result(answer) for answer in answers])
 
     async def Subscribe(self, request_iterator: Any, context: Any) -> None:

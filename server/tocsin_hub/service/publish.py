@@ -1,6 +1,7 @@
 """Offering an envelope: admission, then the sequencer's queue. The one door for members, governance and the hub's own tests."""
 
 import asyncio
+from contextlib import AbstractContextManager
 
 from tocsin.core.errors import BusError
 from tocsin.wire.sequencing import Receipt
@@ -16,6 +17,10 @@ class Publisher:
         self._sequencer = sequencer
         self.stopped: BusError | None = None
         """Set when the hub must not serve any more (a member proved that its log is ahead of ours)."""
+
+    def gathering(self) -> AbstractContextManager[None]:
+        """For the time in which a frame is offered; see ``Sequencer.gathering``."""
+        return self._sequencer.gathering()
 
     def offer(self, envelope: bytes, *, caller: str) -> "asyncio.Future[Receipt]":
         """Admits an envelope and queues it; the future ends with its receipt or its refusal.
