@@ -9,16 +9,19 @@ if TYPE_CHECKING:
     from tocsin.core.errors import BusError, Reason, Rejected, Unavailable
     from tocsin.core.message import HolderNotice, Lane
     from tocsin.core.money import Money
+    from tocsin.core.orders.block_domains import BlockDomains
     from tocsin.core.orders.extend import Extend
     from tocsin.core.orders.freeze import Freeze, FreezeTerm, FreezeType
     from tocsin.core.orders.release import Release
     from tocsin.core.orders.report import Outcome, Report
     from tocsin.core.orders.stop_payment import StopPayment, StopScope
+    from tocsin.core.orders.unblock_domains import UnblockDomains
     from tocsin.results import Executed, Lapsed, NoAnswer, Pending, Refused, Retry
 
 __version__ = "0.1.0"
 
 _HOME = {
+    "BlockDomains": "tocsin.core.orders.block_domains",
     "BusError": "tocsin.core.errors",
     "Executed": "tocsin.results",
     "Extend": "tocsin.core.orders.extend",
@@ -42,13 +45,37 @@ _HOME = {
     "SentOrder": "tocsin.client.sent",
     "StopPayment": "tocsin.core.orders.stop_payment",
     "StopScope": "tocsin.core.orders.stop_payment",
+    "UnblockDomains": "tocsin.core.orders.unblock_domains",
     "Unavailable": "tocsin.core.errors",
 }
 
 __all__ = [
-    "BusError", "Executed", "Extend", "Freeze", "FreezeTerm", "FreezeType", "HolderNotice", "Lane", "Lapsed", "Money",
-    "NoAnswer", "Outcome", "Participant", "Pending", "Reason", "Refused", "Rejected", "Release", "Report", "Retry",
-    "SentOrder", "StopPayment", "StopScope", "Unavailable",
+    "BlockDomains",
+    "BusError",
+    "Executed",
+    "Extend",
+    "Freeze",
+    "FreezeTerm",
+    "FreezeType",
+    "HolderNotice",
+    "Lane",
+    "Lapsed",
+    "Money",
+    "NoAnswer",
+    "Outcome",
+    "Participant",
+    "Pending",
+    "Reason",
+    "Refused",
+    "Rejected",
+    "Release",
+    "Report",
+    "Retry",
+    "SentOrder",
+    "StopPayment",
+    "StopScope",
+    "Unavailable",
+    "UnblockDomains",
 ]  # fmt: skip
 
 

@@ -7,7 +7,8 @@
  * Amounts may be given as ``Money`` or as text such as ``"50000.00 CNY"``.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from tocsin.core.errors import Reason, error
@@ -27,6 +28,7 @@ class Executed:
         applied_at, expires_at: When it took effect and when it ends, by the bank's clock, UTC; set by the SDK.
         note: For the officer (travels sealed).
         late: The report came after the order had ended.
+        not_applied: Of an order that lists items: those that were not done, by the item or its place from 1, and why.
     """
 
     held: Money | None = None
@@ -37,8 +39,10 @@ class Executed:
     expires_at: datetime | None = None
     note: str = ""
     late: bool = False
+    not_applied: Mapping[str | int, Outcome | str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "not_applied", {item: _outcome(why) for item, why in self.not_applied.items()})
         for name in ("held", "balance", "available"):
             value = getattr(self, name)
             if isinstance(value, str):

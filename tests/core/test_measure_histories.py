@@ -23,10 +23,12 @@ from tocsin.core.orders.extend import Extend
 from tocsin.core.orders.freeze import Freeze
 from tocsin.core.orders.release import Release
 from tocsin.core.orders.stop_payment import StopPayment
+from tocsin.core.orders.unblock_domains import UnblockDomains
 
 HOUR = 3_600_000_000
 NOW = 1_000 * HOUR
 ASKS = (Event.EXTEND_ORDERED, Event.FREEZE_ORDERED, Event.RELEASE_ORDERED)
+ITEMS = (Event.WITHDRAW_ORDERED, Event.WITHDRAW_EXECUTED, Event.WITHDRAW_DECLINED)
 TIMES = (Event.END_PASSED, Event.EXECUTION_PASSED)
 S = MeasureState
 
@@ -40,7 +42,7 @@ def after(measure: Measure, event: Event, order: type[MeasureOrder], ends_us: in
 
 
 def test_every_event_is_an_order_a_report_or_a_time() -> None:
-    assert set(Event) == {*ASKS, *REPORTS, *TIMES}
+    assert set(Event) == {*ASKS, *REPORTS, *TIMES, Event.WITHDRAW_ORDERED}
     assert TAKES_EFFECT < REPORTS
 
 
@@ -51,6 +53,8 @@ def test_every_state_is_reached_and_a_release_may_be_asked_in_each() -> None:
 
 def test_nothing_ends_by_an_order_and_nothing_begins_by_a_time() -> None:
     for (before, event), then in NEXT.items():
+        if event in ITEMS:
+            continue
         if event in ASKS:
             assert then not in ENDED
         if event in TIMES:
@@ -62,8 +66,18 @@ def test_nothing_ends_by_an_order_and_nothing_begins_by_a_time() -> None:
             assert (before, event) == (S.RELEASING, Event.RELEASE_EXECUTED)
 
 
+@pytest.mark.parametrize("event", ITEMS)
+@pytest.mark.parametrize("state", list(S))
+def test_letting_go_of_items_changes_no_state_and_is_never_late(state: MeasureState, event: Event) -> None:
+    before = stop_in(state)
+    if event is Event.WITHDRAW_ORDERED:
+        assert ordered(before, event, at_us=NOW + 99 * HOUR) == before
+    else:
+        assert after(before, event, UnblockDomains, NOW + 99 * HOUR) == (before, False)
+
+
 @pytest.mark.parametrize("state", [S.DECLINED, S.RELEASED])
-@pytest.mark.parametrize("event", sorted({*REPORTS, *TIMES}))
+@pytest.mark.parametrize("event", sorted({*REPORTS, *TIMES} - {*ITEMS}))
 def test_declined_and_released_are_left_by_no_report_and_no_time(state: MeasureState, event: Event) -> None:
     before = stop_in(state)
     if event in TIMES:

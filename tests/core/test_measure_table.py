@@ -22,9 +22,10 @@ from tocsin.core.orders.extend import Extend
 from tocsin.core.orders.freeze import Freeze
 from tocsin.core.orders.release import Release
 from tocsin.core.orders.stop_payment import StopPayment
+from tocsin.core.orders.unblock_domains import UnblockDomains
 
 HOUR = 3_600_000_000
-ORDERS = {Event.EXTEND_ORDERED, Event.FREEZE_ORDERED, Event.RELEASE_ORDERED}
+ORDERS = {Event.EXTEND_ORDERED, Event.FREEZE_ORDERED, Event.RELEASE_ORDERED, Event.WITHDRAW_ORDERED}
 CLASS_OF = {
     Event.ROOT_EXECUTED: StopPayment,
     Event.ROOT_DECLINED: StopPayment,
@@ -33,6 +34,8 @@ CLASS_OF = {
     Event.RELEASE_EXECUTED: Release,
     Event.RELEASE_DECLINED: Release,
     Event.LAPSE_REPORTED: StopPayment,
+    Event.WITHDRAW_EXECUTED: UnblockDomains,
+    Event.WITHDRAW_DECLINED: UnblockDomains,
 }
 
 

@@ -15,10 +15,12 @@ from tocsin.core.errors import BusError
 from tocsin.core.identifiers import identifier, luhn_valid, new_message_id
 from tocsin.core.message import Header, HolderNotice, Lane, LegalBasis, Message, Thread
 from tocsin.core.money import parse_money
+from tocsin.core.orders.block_domains import BlockDomains
 from tocsin.core.orders.extend import Extend
 from tocsin.core.orders.freeze import Freeze
 from tocsin.core.orders.release import Release
 from tocsin.core.orders.report import Outcome, Report
+from tocsin.core.orders.unblock_domains import UnblockDomains
 from tocsin.crypto.ed25519 import Ed25519Signer
 from tocsin.testing import LocalHub
 from tocsin.v1.envelope_pb2 import Envelope
@@ -28,6 +30,7 @@ from tocsin.wire.registry import kind_of, payload_class
 from tocsin.wire.sequencing import Receipt, receipt_from_proto
 
 POLICE, OTHER_POLICE, BANK, OTHER_BANK = "police.420100", "police.440300", "bank.icbc", "bank.ccb"
+CARRIER, OTHER_CARRIER, FAR_CARRIER = "carrier.cmcc", "carrier.cucc", "carrier.far"
 BIN, OTHER_BIN, UNSERVED_BIN = "622202", "622700", "629999"
 WAIT = 20.0
 SECOND_US, HOUR_US = 1_000_000, 3_600_000_000
@@ -43,11 +46,13 @@ def card(number: int, bin_: str = BIN) -> str:
 
 
 async def populate(hub: LocalHub) -> None:
-    """Two police bureaus and two banks."""
+    """Two police bureaus, two banks, two carriers of the whole country and one of a province."""
     await hub.enrol(POLICE, role="police")
     await hub.enrol(OTHER_POLICE, role="police")
     await hub.enrol(BANK, role="bank", serves=[f"card:16:{BIN}"], escalate_to=OTHER_POLICE)
     await hub.enrol(OTHER_BANK, role="bank", serves=[f"card:16:{OTHER_BIN}"])
+    for carrier, region in ((CARRIER, "CN"), (OTHER_CARRIER, "CN"), (FAR_CARRIER, "CN-GD")):
+        await hub.enrol(carrier, role="carrier", region=region)
 
 
 Answer = Receipt | BusError
@@ -107,6 +112,14 @@ class Hand:
     def release(self, root: Message, **more: Any) -> Release:
         """A release of ``root``."""
         return Release(header=self.header(thread=_thread(root), **more))
+
+    def block(self, *domains: str, recipient: str = CARRIER, region: str = "CN-42", **more: Any) -> BlockDomains:
+        """A block of domains."""
+        return BlockDomains(header=self.header(recipient, **more), region=region, domains=domains)
+
+    def unblock(self, root: Message, *domains: str, **more: Any) -> UnblockDomains:
+        """A withdrawal of domains."""
+        return UnblockDomains(header=self.header(*root.header.recipients, thread=_thread(root), **more), domains=domains)
 
     def report(self, order: Message, outcome: Outcome = Outcome.DONE, **more: Any) -> Report:
         """A report on ``order``, which runs from now for 48 hours when it was executed."""

@@ -88,7 +88,7 @@ async def test_a_disk_that_takes_nothing_is_said_to_be_so_and_the_service_resume
         assert refused.reason is Reason.STORE_FULL
         assert refused.retryable
         assert refused.text("zh") != refused.text("en")
-        order = await ordered(police, 3)
+        order = await ordered(police, 3, contact="x" * 2000, remedy="y" * 2000)
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(1.2):
                 await order.accepted(None)

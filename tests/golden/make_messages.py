@@ -36,12 +36,14 @@ from tocsin.core.identifiers import Identifier, IdentifierKind, new_message_id
 from tocsin.core.keyid import key_id
 from tocsin.core.message import Header, HolderNotice, Lane, LegalBasis, Message, Part, Thread, Wrap
 from tocsin.core.money import Money
+from tocsin.core.orders.block_domains import BlockDomains
 from tocsin.core.orders.deadline_passed import Deadline, DeadlinePassed
 from tocsin.core.orders.extend import Extend
 from tocsin.core.orders.freeze import Freeze, FreezeTerm, FreezeType
 from tocsin.core.orders.release import Release
-from tocsin.core.orders.report import Outcome, Report
+from tocsin.core.orders.report import ItemOutcome, Outcome, Report
 from tocsin.core.orders.stop_payment import StopPayment, StopScope
+from tocsin.core.orders.unblock_domains import UnblockDomains
 from tocsin.wire.codec import seal_envelope
 from tocsin.wire.convert import encode_private, to_proto
 from tocsin.wire.json import to_json
@@ -49,7 +51,7 @@ from tocsin.wire.json import to_json
 FILE = Path(__file__).with_name("messages.json")
 BUS = "tocsin.example"
 FIRST_US = 1_767_225_600_000_000
-PARTIES = ("governance", "hub", "police.420100", "bank.icbc")
+PARTIES = ("governance", "hub", "police.420100", "bank.icbc", "carrier.cmcc")
 KEYS = {party: SigningKey(sha256(f"tocsin golden {party}".encode()).digest()) for party in PARTIES}
 CARD = Identifier(IdentifierKind.CARD, "6222020200000000006")
 HOUR_US = 3_600_000_000
@@ -218,6 +220,7 @@ def messages() -> Iterator[Message]:
         held=Money(1_234_567, "CNY"),
         applied_us=FIRST_US,
         expires_us=FIRST_US + 48 * HOUR_US,
+        not_applied=(ItemOutcome(position=2, outcome=Outcome.EXEMPT),),
         reason="Less was there.",
         balance=Money(1_234_567, "CNY"),
         available=Money(0, "CNY"),
@@ -233,6 +236,30 @@ def messages() -> Iterator[Message]:
         deadline=Deadline.ANSWER_FETCHED,
         due_us=FIRST_US + HOUR_US,
         party="bank.icbc",
+    )
+    yield BlockDomains(
+        header=header(
+            16,
+            "police.420100",
+            "carrier.cmcc",
+            legal_basis=LegalBasis(profile="cn", document_no="封字第00001号"),
+            parts=(part("block-domains", "carrier.cmcc"),),
+            **{name: value for name, value in MEASURE.items() if name != "target"},
+        ),
+        region="CN-HB",
+        domains=("login-shop.example", "xn--fiqs8s.example"),
+        reason="仿冒购物网站。",
+    )
+    yield UnblockDomains(
+        header=header(
+            17,
+            "police.420100",
+            "carrier.cmcc",
+            thread=Thread(root_id=message_id(16), parent_id=message_id(16)),
+            parts=(part("unblock-domains", "carrier.cmcc"),),
+        ),
+        domains=("xn--fiqs8s.example",),
+        reason="The site belongs to somebody else.",
     )
 
 

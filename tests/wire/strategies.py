@@ -6,6 +6,7 @@
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import strategies as st
@@ -16,6 +17,7 @@ from tocsin.core.errors import BusError
 from tocsin.core.identifiers import Identifier, IdentifierKind, identifier, new_message_id
 from tocsin.core.message import KINDS, Header, Kind, Message
 from tocsin.core.money import MAX_MINOR, Money
+from tocsin.core.orders.report import ItemOutcome, Outcome
 from tocsin.core.times import MAX_TIME_US
 from tocsin.wire.shapes import Shape, shapes_of
 
@@ -68,10 +70,20 @@ _FIELDS: Mapping[str, Drawn] = {
     ),
 }
 
+DOMAINS = st.lists(
+    st.integers(0, 999).map(lambda n: f"shop-{n}.example"), min_size=1, max_size=5, unique=True
+).map(lambda names: tuple(sorted(names)))
+NOT_APPLIED = st.dictionaries(
+    st.integers(1, 1000), st.sampled_from([outcome for outcome in Outcome if not outcome.executed]), max_size=3
+).map(lambda left: tuple(ItemOutcome(position=at, outcome=left[at]) for at in sorted(left)))
+
 _MENDED: Mapping[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "add-key": lambda values: {**values, "possession": b"p" if values["purposes"] else b""},
+    "block-domains": lambda values: {**values, "region": "CN-42"},
     "report": lambda values: {**values, "applied_us": min(values["applied_us"], values["expires_us"] // 2)},
 }
+
+_LISTS: Mapping[str, Drawn] = {"domains": DOMAINS, "not_applied": NOT_APPLIED}
 
 
 def any_message() -> st.SearchStrategy[Message]:
@@ -85,7 +97,9 @@ def messages(kind: Kind) -> st.SearchStrategy[Message]:
     values = st.fixed_dictionaries(
         {shape.name: _field(shape) for shape in shapes_of(kind.cls) if shape.name != "header"}
     )
-    made = st.tuples(headers(), values).map(lambda drawn: kind.cls(header=drawn[0], **mend(drawn[1])))
+    aimed = getattr(kind.cls, "BY_TARGET", True)
+    heads = headers() if aimed else headers().map(lambda one: replace(one, target=None))
+    made = st.tuples(heads, values).map(lambda drawn: kind.cls(header=drawn[0], **mend(drawn[1])))
     return made.filter(_passes)
 
 
@@ -110,6 +124,8 @@ def _shape(cls: type[Any], name: str) -> Shape:
 
 
 def _field(shape: Shape) -> Drawn:
+    if shape.name in _LISTS:
+        return _LISTS[shape.name]
     if shape.name in _FIELDS:
         return _FIELDS[shape.name]
     if shape.repeated:

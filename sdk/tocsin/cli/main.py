@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from tocsin import __version__
-from tocsin.cli import directory, orders, outbox, profile, send
+from tocsin.cli import directory, domains, orders, outbox, profile, send
 from tocsin.cli.doctor import doctor
 from tocsin.cli.group import RootGroup
 from tocsin.cli.join import join_
@@ -34,6 +34,7 @@ app.command("join")(join_)
 app.add_typer(send.app, name="send")
 app.command("listen")(listen)
 app.add_typer(orders.app, name="orders")
+app.add_typer(domains.app, name="domains")
 app.add_typer(outbox.app, name="outbox")
 app.add_typer(directory.app, name="directory")
 app.add_typer(profile.app, name="profile")

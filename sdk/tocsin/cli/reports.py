@@ -5,12 +5,13 @@
 """
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from tocsin.core.errors import Reason, error
 from tocsin.core.message import KINDS
 from tocsin.core.money import Money
-from tocsin.core.orders.report import Outcome
+from tocsin.core.orders.report import ItemOutcome, Outcome
 from tocsin.results import Executed, Refused
 from tocsin.wire.json import body_from_json
 
@@ -21,7 +22,13 @@ _OURS = ("applied_us", "expires_us")
 
 
 def answer_of(
-    outcome: str, *, held: str | Money | None, balance: str | Money | None, available: str | Money | None, note: str
+    outcome: str,
+    *,
+    held: str | Money | None,
+    balance: str | Money | None,
+    available: str | Money | None,
+    note: str,
+    not_applied: Sequence[ItemOutcome] = (),
 ) -> Executed | Refused:
     """The answer for an outcome's name.
 
@@ -33,7 +40,10 @@ def answer_of(
     if found is None:
         raise error(Reason.FIELD_INVALID, field="outcome", rule=f"one of {', '.join(known)}")
     if found.executed:
-        return Executed(held=held, balance=balance, available=available, outcome=found, note=note)  # type: ignore[arg-type]
+        return Executed(
+            held=held, balance=balance, available=available, outcome=found, note=note,  # type: ignore[arg-type]
+            not_applied={one.position: one.outcome for one in not_applied},
+        )  # fmt: skip
     for field, given in (("held", held), ("balance", balance), ("available", available)):
         if given is not None:
             raise error(Reason.FIELD_INVALID, field=field, rule="only when the order took effect")
@@ -58,7 +68,7 @@ def read_answer(printed: bytes) -> Executed | Refused:
     outcome: Outcome = fields["outcome"]
     return answer_of(
         outcome.name, held=fields.get("held"), balance=fields.get("balance"), available=fields.get("available"),
-        note=fields.get("reason", ""),
+        note=fields.get("reason", ""), not_applied=fields.get("not_applied", ()),
     )  # fmt: skip
 
 

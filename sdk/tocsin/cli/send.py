@@ -89,11 +89,19 @@ def _verb(kind: "Kind", settings: "Settings | None") -> Callable[..., None]:
 
 def _places(kind: "Kind", lang: str) -> list[inspect.Parameter]:
     made = []
-    if kind.starts_thread:
+    if kind.starts_thread and not _by_target(kind):
+        made.append(_parameter("recipient", str, word("help-recipient", lang)))
+    elif kind.starts_thread:
         made.append(_parameter("account", str, word("help-account", lang), "--account", "--target"))
     if kind.follows:
         made.append(_parameter("thread", str, word("help-thread", lang)))
     return made
+
+
+def _by_target(kind: "Kind") -> bool:
+    from tocsin.core.measure import MeasureOrder
+
+    return not issubclass(kind.cls, MeasureOrder) or kind.cls.BY_TARGET
 
 
 def _fields(kind: "Kind") -> "list[Shape]":
@@ -168,7 +176,11 @@ async def _send(settings: "Settings", kind: "Kind", values: dict[str, Any], time
     from tocsin.core.times import parse_time
 
     account, thread = values.pop("account", None), values.pop("thread", None) or ""
-    if bool(account) == bool(thread):
+    recipient = values.pop("recipient", None) or ""
+    if kind.starts_thread and not _by_target(kind):
+        if not recipient:
+            raise error(Reason.FIELD_MISSING, field="recipients", rule="the party it goes to")
+    elif bool(account) == bool(thread):
         field = "thread" if not kind.starts_thread or account else "account"
         raise error(Reason.FIELD_MISSING, field=field, rule="the account, or the thread of an order; one of the two")
     fields = {key: value for key, value in values.items() if value is not None}
@@ -183,7 +195,7 @@ async def _send(settings: "Settings", kind: "Kind", values: dict[str, Any], time
         if not participant.directory_copy.version:
             await participant.fetch_directory()
         participant.link.start()
-        sent = await participant.order(kind.name, target=account, thread=thread, **fields)
+        sent = await participant.order(kind.name, target=account, thread=thread, recipient=recipient, **fields)
         return await receipt_of(settings, participant, sent, timeout=timeout, wait=wait)
     finally:
         await participant.aclose()

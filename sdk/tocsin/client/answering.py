@@ -17,10 +17,11 @@ from tocsin.client.mark import mark_in
 from tocsin.client.rows import MeasureRow, Outgoing
 from tocsin.clock import Clock
 from tocsin.core.directory import Directory
+from tocsin.core.errors import Reason, error
 from tocsin.core.measure import MeasureOrder
 from tocsin.core.message import KINDS, Lane, Message, Part, delivered
 from tocsin.core.money import Money
-from tocsin.core.orders.report import Outcome
+from tocsin.core.orders.report import ItemOutcome, Outcome
 from tocsin.results import Executed, Refused
 from tocsin.wire.convert import with_private
 
@@ -135,6 +136,7 @@ class Answerer:
             fields |= {"applied_us": applied_us, "expires_us": ends_us}
         if isinstance(given, Executed):
             fields |= {"held": given.held, "balance": given.balance, "available": given.available}
+            fields["not_applied"] = _items_left(order, given)
         follow = Follow(
             root_id=order.header.root_id, parent_id=order.header.message_id, recipient=order.header.sender,
             lane=order.header.lane, exercise=order.header.exercise, profile=row.profile,
@@ -173,11 +175,20 @@ def outgoing(message: Message, envelope: bytes, now_us: int) -> Outgoing:
     )  # fmt: skip
 
 
+def _items_left(order: MeasureOrder, given: Executed) -> tuple[ItemOutcome, ...]:
+    places = {item: place for place, item in enumerate(order.items, start=1)}
+    left = {item if isinstance(item, int) else places.get(item, 0): Outcome(why) for item, why in given.not_applied.items()}
+    if any(not 1 <= place <= len(places) for place in left):
+        raise error(Reason.HANDLER_RESULT_INVALID, field="not_applied", rule="items of the order")
+    return tuple(ItemOutcome(position=place, outcome=left[place]) for place in sorted(left))
+
+
 def _outcome(order: MeasureOrder, given: Executed | Refused) -> Outcome:
     if isinstance(given, Refused):
         return given.outcome
     wanted: Money | None = getattr(order, "amount", None)
     short = given.held is not None and wanted is not None and given.held < wanted
+    short = short or bool(given.not_applied)
     return Outcome.DONE_SHORT if short and given.outcome is Outcome.DONE else given.outcome
 
 

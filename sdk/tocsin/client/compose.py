@@ -75,7 +75,8 @@ class Composer:
         self,
         kind: Kind,
         *,
-        target: Identifier,
+        target: Identifier | None,
+        recipient: str = "",
         fields: Mapping[str, Any],
         header: Mapping[str, Any],
         profile: str = "",
@@ -85,6 +86,17 @@ class Composer:
     ) -> tuple[Message, bytes]:
         """A message that starts a thread, with its envelope.
 
+        Args:
+            kind: Of the order.
+            target: Says where it goes; None for a kind that does not go by target.
+            recipient: Where it goes without a target.
+            fields: Of the kind.
+            header: Of the header.
+            profile: Of the legal basis, as are the three that follow.
+            statute: The law.
+            article: Its article.
+            document_no: Number of the legal document.
+
         Raises:
             NotRoutable: TARGET_NOT_SERVED.
             BusError: What the message's own rules refuse.
@@ -93,7 +105,8 @@ class Composer:
         chosen = self.profile(profile)
         basis = LegalBasis(profile=chosen.name, statute=statute, article=article, document_no=document_no)
         given = {"lane": Lane.URGENT, **self._complete(chosen, header)}
-        recipient = directory.routing.route(target)
+        if target is not None:
+            recipient = directory.routing.route(target)
         return self._make(kind, fields, target=target, recipients=(recipient,), legal_basis=basis, **given)
 
     def follow(
@@ -155,6 +168,7 @@ class Composer:
         )
         message = kind.cls(header=made_header, **fields)
         message.check()
+        message.guard()
         plaintext = encode_private(message)
         if plaintext:
             part = self._seal(kind, made_header, plaintext)

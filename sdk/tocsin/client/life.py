@@ -75,7 +75,7 @@ def beforehand(
     root = order.header.thread is None
     if root and measure is not None and measure.state in (MeasureState.RELEASING, MeasureState.RELEASED):
         return Outcome.SUPERSEDED
-    if order.EVENT is Event.RELEASE_ORDERED:
+    if order.NEVER_WITHHELD:
         # RELEASING here: a release was asked before and the bank could not carry it out; the money is still held.
         held = measure is not None and measure.state in (MeasureState.IN_FORCE, MeasureState.RELEASING)
         return None if held or begun else Outcome.ALREADY
@@ -83,7 +83,7 @@ def beforehand(
         return Outcome.OUT_OF_TERM
     if not root and (measure is None or measure.state is not MeasureState.IN_FORCE or measure.ends_us <= now_us):
         return Outcome.OUT_OF_TERM
-    if not root and measure is not None and measure.instrument not in order.KIND.follows:
+    if not root and measure is not None and not order.KIND.joins(measure.instrument):
         return Outcome.OUT_OF_TERM  # the stop it was meant for ended when a freeze took its place
     if order.COUNTS_AS_TERM and terms_used >= profile.limits.stop_max_terms:
         return Outcome.LIMIT_REACHED

@@ -54,6 +54,12 @@ def terms_many(conn: sqlite3.Connection, subjects: Sequence[bytes]) -> dict[tupl
     return {(subject, bool(exercise)): terms for subject, exercise, terms in sql.select(conn, template, subjects)}
 
 
+def of_kind(conn: sqlite3.Connection, kind: str, origin: str) -> list[MeasureRow]:
+    """Measures that ``origin`` ordered by orders of one kind, in no order."""
+    rows = conn.execute(f"SELECT {_COLUMNS} FROM measure WHERE kind = ? AND origin = ?", (kind, origin))
+    return [_row(row) for row in rows]
+
+
 def due(conn: sqlite3.Connection, now_us: int, limit: int) -> list[MeasureRow]:
     """Measures in force whose end is at or before ``now_us``, earliest first."""
     rows = conn.execute(

@@ -19,10 +19,10 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from tocsin import loop
 from tocsin.client.answering import Answerer, outgoing
@@ -48,6 +48,9 @@ from tocsin.core.orders.report import Outcome
 from tocsin.crypto.ed25519 import Ed25519Signer
 from tocsin.results import Executed, Refused
 from tocsin.wire.codec import open_envelope
+
+if TYPE_CHECKING:
+    from tocsin.client.blocks import BlockJob
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -340,8 +343,51 @@ class Participant:
         """Ends a measure now. Raises as ``freeze``."""
         return await self.order("release", thread=_id_of(order), reason=reason)
 
+    async def block_domains(
+        self,
+        domains: Iterable[str],
+        *,
+        region: str,
+        contact: str,
+        progress: Callable[[int, int], None] | None = None,
+        **more: Any,
+    ) -> "BlockJob":
+        """Has domains blocked by every carrier of a region: a thousand to an order, each carrier for itself.
+
+        What a carrier is already ordered to block is not ordered again, so a call that was cut off is simply made once more.
+
+        Args:
+            domains: As people write them, in any order and number.
+            region: GB/T 2260 or ISO 3166-2.
+            contact: Whom carriers and owners may call.
+            progress: Told (orders made, orders in all) after each.
+            more: As for ``stop_payment``, with the fields of ``BlockDomains``.
+
+        Returns:
+            The orders, and the entries that cannot be blocked with the reason for each.
+
+        Raises:
+            NotRoutable: TARGET_NOT_SERVED when no carrier serves the region.
+            Rejected: What is wrong with the other fields.
+        """
+        from tocsin.client.blocks import block
+
+        return await block(self, domains, region=region, progress=progress, fields={"contact": contact, **more})
+
+    async def unblock_domains(self, domains: Iterable[str], *, reason: str = "") -> "BlockJob":
+        """Has domains that this party had blocked let go of, everywhere; entries that it does not block are named."""
+        from tocsin.client.blocks import unblock
+
+        return await unblock(self, domains, reason=reason)
+
     async def order(
-        self, kind: str, *, target: str | Identifier | None = None, thread: str = "", **fields: Any
+        self,
+        kind: str,
+        *,
+        target: str | Identifier | None = None,
+        thread: str = "",
+        recipient: str = "",
+        **fields: Any,
     ) -> "SentOrder":
         """Sends an order of any kind: the one door the others go through.
 
@@ -349,6 +395,7 @@ class Participant:
             kind: Such as ``stop-payment``.
             target: What it is about, for an order that starts a thread.
             thread: Any order id of the thread it joins.
+            recipient: Where an order goes whose kind does not go by target.
             fields: Fields of the kind and of the header.
 
         Raises:
@@ -356,7 +403,7 @@ class Participant:
         """
         for last_try in (False, True):
             try:
-                message, envelope, row = await self._made(kind, target, thread, fields)
+                message, envelope, row = await self._made(kind, target, thread, recipient, fields)
                 break
             except BusError as failure:
                 # What our copy of the directory does not know, a newer one may: a bank that joined a minute ago.
@@ -370,7 +417,7 @@ class Participant:
         return SentOrder(message, self)
 
     async def _made(
-        self, kind: str, target: str | Identifier | None, thread: str, fields: Mapping[str, Any]
+        self, kind: str, target: str | Identifier | None, thread: str, recipient: str, fields: Mapping[str, Any]
     ) -> tuple[MeasureOrder, bytes, MeasureRow]:
         """The signed order and the measure it begins or changes."""
         one, given, now_us = KINDS[kind], Given.sort(kind, fields), self._clock.now_us()
@@ -381,11 +428,11 @@ class Participant:
             )
             assert isinstance(message, MeasureOrder)
             return message, envelope, after_order(before, message, now_us)
-        if target is None:
+        if target is None and not recipient:
             raise error(Reason.FIELD_MISSING, field="target", rule="the card or account")
-        aimed = target if isinstance(target, Identifier) else identifier(target)
+        aimed = identifier(target) if isinstance(target, str) else target
         message, envelope = self._composer.root(
-            one, target=aimed, fields=given.fields, header=given.header, **given.basis
+            one, target=aimed, recipient=recipient, fields=given.fields, header=given.header, **given.basis
         )
         assert isinstance(message, MeasureOrder)
         profile = message.header.legal_basis.profile if message.header.legal_basis is not None else ""

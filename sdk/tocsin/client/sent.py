@@ -7,6 +7,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tocsin.client.answering import open_private
@@ -15,6 +16,7 @@ from tocsin.client.rows import InboxState, OutboxRow, OutboxState, Settled
 from tocsin.client.store import ClientStore
 from tocsin.clock import LIVENESS, wait_for
 from tocsin.core.errors import BusError, Reason, error
+from tocsin.core.measure import MeasureOrder
 from tocsin.core.message import Message
 from tocsin.core.orders.deadline_passed import Deadline, DeadlinePassed
 from tocsin.core.orders.report import Outcome, Report
@@ -132,6 +134,9 @@ class SentOrder:
             return found is not None
 
         await self._until(known, timeout)
+        if isinstance(found, Executed) and found.not_applied and isinstance(self.message, MeasureOrder):
+            items = dict(enumerate(self.message.items, start=1))
+            return replace(found, not_applied={items.get(int(at), at): why for at, why in found.not_applied.items()})
         return found or Pending()
 
     async def _until(self, done: Callable[[OutboxRow], Awaitable[bool]], timeout: float | None) -> OutboxRow | None:
@@ -168,6 +173,7 @@ def result_of(message: Message, *, late: bool) -> Result | None:
             expires_at=from_us(message.expires_us) if message.expires_us else None,
             note=message.reason,
             late=late,
+            not_applied={one.position: one.outcome for one in message.not_applied},
         )
     if isinstance(message, DeadlinePassed) and message.deadline in _SILENCES:
         fetched = message.deadline is Deadline.ANSWER_FETCHED

@@ -222,6 +222,10 @@ class ClientStore:
         """Measures in force whose end has come, earliest first."""
         return await self._readers.read(partial(measures.due, now_us=now_us, limit=limit))
 
+    async def measures_of_kind(self, kind: str, origin: str) -> list[MeasureRow]:
+        """Measures that ``origin`` ordered by orders of one kind, in no order."""
+        return await self._readers.read(partial(measures.of_kind, kind=kind, origin=origin))
+
     async def next_end_us(self) -> int | None:
         """When the next measure in force ends."""
         return await self._readers.read(measures.next_end_us)

@@ -54,6 +54,7 @@ class Reason(StrEnum):
     TIME_ZONELESS = "TIME_ZONELESS"
     TIME_INVALID = "TIME_INVALID"
     DOCUMENT_INVALID = "DOCUMENT_INVALID"
+    DOMAIN_INVALID = "DOMAIN_INVALID"
     # SignatureInvalid
     UNSIGNED = "UNSIGNED"
     SIGNATURE_INVALID = "SIGNATURE_INVALID"
@@ -88,6 +89,8 @@ class Reason(StrEnum):
     NECESSITY_MISSING = "NECESSITY_MISSING"
     PROFILE_UNKNOWN = "PROFILE_UNKNOWN"
     NOT_IN_PROFILE = "NOT_IN_PROFILE"
+    DOMAIN_PUBLIC = "DOMAIN_PUBLIC"
+    DOMAIN_PROTECTED = "DOMAIN_PROTECTED"
     # WrongState
     THREAD_UNKNOWN = "THREAD_UNKNOWN"
     TRANSITION_REFUSED = "TRANSITION_REFUSED"
@@ -229,11 +232,11 @@ class QuotaExceeded(Unavailable):
 
 
 _GROUPS: tuple[tuple[type[BusError], str, str], ...] = (
-    (Malformed, "MALFORMED", "DOCUMENT_INVALID"),
+    (Malformed, "MALFORMED", "DOMAIN_INVALID"),
     (SignatureInvalid, "UNSIGNED", "SEAL_INVALID"),
     (NotPermitted, "SENDER_MISMATCH", "JOIN_CODE_USED"),
     (NotRoutable, "TARGET_NOT_SERVED", "PARTY_NOT_JOINED"),
-    (RuleBroken, "EXPIRED", "NOT_IN_PROFILE"),
+    (RuleBroken, "EXPIRED", "DOMAIN_PROTECTED"),
     (WrongState, "THREAD_UNKNOWN", "HUB_BEHIND"),
     (IdReused, "ID_REUSED", "ID_REUSED"),
     (NotFound, "NOT_FOUND", "NOT_FOUND"),

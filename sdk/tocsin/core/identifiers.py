@@ -32,7 +32,7 @@ MAX_IDENTIFIER_INPUT = 128
 
 # The first label starts with a letter, so that no card or account number can pass for a party and be shown as one.
 _PARTY = re.compile(r"[a-z][a-z0-9]*(?:-+[a-z0-9]+)*(?:\.[a-z0-9]+(?:-+[a-z0-9]+)*)*")
-_REGION = re.compile(r"[1-9][0-9]{5}|[A-Z]{2}-[A-Z0-9]{1,3}")
+_REGION = re.compile(r"[1-9][0-9]{5}|[A-Z]{2}(?:-[A-Z0-9]{1,3})?")
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -48,7 +48,7 @@ def party_id(text: str, *, field: str = "party") -> PartyId:
 
 
 def region(text: str, *, field: str = "region") -> str:
-    """``text`` as a region code, in capitals: GB/T 2260 (``420100``) or ISO 3166-2 (``CN-HB``). Syntax only.
+    """``text`` as a region code, in capitals: GB/T 2260 (``420100``), ISO 3166-2 (``CN-HB``) or a country (``CN``). Syntax only.
 
     Raises:
         Malformed: FIELD_INVALID.

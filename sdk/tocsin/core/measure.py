@@ -6,6 +6,7 @@
    asked in every state: the bank may hold money that we believe is free.
  * A report is never refused: in a state that no longer expects it, it is *late* and changes the state only where the money is
    in truth still held. ``DECLINED`` and ``RELEASED`` are left by no report and no time, only by one more release.
+ * Letting go of some items of a list changes no state: what is left of it stays as it was.
  * An end never moves back, except when a freeze takes a stop's place: then it is the freeze's.
  * Times are microseconds since 1970 UTC, passed in.
 
@@ -23,12 +24,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from tocsin.core.errors import BusError, Reason, error
 from tocsin.core.message import Message
-from tocsin.core.profiles import Limits
+from tocsin.core.profiles import Limits, Profile
 from tocsin.core.times import Term, from_us
+
+if TYPE_CHECKING:
+    from tocsin.core.directory import Directory
 
 
 class MeasureState(StrEnum):
@@ -58,6 +62,9 @@ class Event(StrEnum):
     LAPSE_REPORTED = "lapse-reported"
     END_PASSED = "end-passed"
     EXECUTION_PASSED = "execution-passed"
+    WITHDRAW_ORDERED = "withdraw-ordered"
+    WITHDRAW_EXECUTED = "withdraw-executed"
+    WITHDRAW_DECLINED = "withdraw-declined"
 
 
 _S, _E = MeasureState, Event
@@ -103,6 +110,12 @@ NEXT: Mapping[tuple[MeasureState, Event], MeasureState] = MappingProxyType({
     (_S.LAPSED, _E.CHANGE_EXECUTED): _S.IN_FORCE,
     # the bank says what the hub's clock said already
     (_S.LAPSED, _E.LAPSE_REPORTED): _S.LAPSED,
+    # letting go of some items of a list is asked and answered in every state, and changes none
+    **{
+        (state, event): state
+        for state in _S
+        for event in (_E.WITHDRAW_ORDERED, _E.WITHDRAW_EXECUTED, _E.WITHDRAW_DECLINED)
+    },
 })
 """Every step there is."""
 
@@ -113,7 +126,8 @@ TAKES_EFFECT = frozenset({_E.ROOT_EXECUTED, _E.CHANGE_EXECUTED})
 """Reports of a measure in force; each names when it took effect and when it ends."""
 
 REPORTS = TAKES_EFFECT | {
-    _E.ROOT_DECLINED, _E.CHANGE_DECLINED, _E.RELEASE_EXECUTED, _E.RELEASE_DECLINED, _E.LAPSE_REPORTED
+    _E.ROOT_DECLINED, _E.CHANGE_DECLINED, _E.RELEASE_EXECUTED, _E.RELEASE_DECLINED, _E.LAPSE_REPORTED,
+    _E.WITHDRAW_EXECUTED, _E.WITHDRAW_DECLINED,
 }  # fmt: skip
 """Events that state a fact and are never refused."""
 
@@ -198,6 +212,8 @@ def report_event(order: "type[MeasureOrder]", *, is_root: bool, executed: bool, 
         return Event.LAPSE_REPORTED
     if order.EVENT is Event.RELEASE_ORDERED:
         return Event.RELEASE_EXECUTED if executed else Event.RELEASE_DECLINED
+    if order.EVENT is Event.WITHDRAW_ORDERED:
+        return Event.WITHDRAW_EXECUTED if executed else Event.WITHDRAW_DECLINED
     if is_root:
         return Event.ROOT_EXECUTED if executed else Event.ROOT_DECLINED
     return Event.CHANGE_EXECUTED if executed else Event.CHANGE_DECLINED
@@ -213,12 +229,36 @@ class MeasureOrder(Message):
     Attributes:
         EVENT: What the order is to the thread it joins; ``None`` for a kind that only starts threads.
         COUNTS_AS_TERM: Whether it is one of the terms an account may be stopped for.
-        NEVER_WITHHELD: Whether delivery lets it pass predecessors that are parked, and quotas let it through.
+        NEVER_WITHHELD: Whether it lets go of something: delivery lets it pass predecessors that are parked, quotas let it
+            through, and no order of its kind is ever too old to be carried out.
+        BY_TARGET: Whether the header's target says which party it goes to.
     """
 
     EVENT: ClassVar[Event | None] = None
     COUNTS_AS_TERM: ClassVar[bool] = False
     NEVER_WITHHELD: ClassVar[bool] = False
+    BY_TARGET: ClassVar[bool] = True
+
+    def routes_to(self, party: str, directory: "Directory") -> bool:
+        """Whether ``party`` is the one this order, as root of a thread, may go to.
+
+        Raises:
+            NotRoutable: TARGET_NOT_SERVED.
+            NotPermitted: PARTY_UNKNOWN.
+        """
+        return self.header.target is not None and directory.routing.route(self.header.target) == party
+
+    def check_law(self, profile: Profile) -> None:
+        """Rules of the law it rests on, beyond its kind, currency and limits.
+
+        Raises:
+            RuleBroken: The law forbids it.
+        """
+
+    @property
+    def items(self) -> tuple[str, ...]:
+        """What it lists, where the answer is given per item; else empty."""
+        return ()
 
     def legal_term(self, limits: Limits) -> Term | None:
         """How long the measure lasts that this order asks for; ``None`` when it asks for none."""

@@ -252,6 +252,13 @@ class Message:
             RuleBroken: The message breaks a rule of law visible in itself (such as a freeze without a filed case).
         """
 
+    def guard(self) -> None:
+        """Rules that rest on data which changes with releases: asked when a message is made and admitted, never in a replay.
+
+        Raises:
+            RuleBroken: A rule forbids it.
+        """
+
     @property
     def id(self) -> str:
         """The message id as text, stable for ever: the idempotency key."""
@@ -299,7 +306,7 @@ class Kind:
         cls: The dataclass.
         nature: What it does.
         starts_thread: Whether it may be the root of a thread.
-        follows: Kinds of the root whose thread it may join; empty when it joins none.
+        follows: Kinds of the root whose thread it may join, or ``ANY_THREAD``; empty when it joins none.
     """
 
     name: str
@@ -308,6 +315,10 @@ class Kind:
     version: str
     starts_thread: bool
     follows: tuple[str, ...]
+
+    def joins(self, root: str) -> bool:
+        """Whether it may join a thread whose root is of kind ``root``."""
+        return root in self.follows or self.follows == ANY_THREAD
 
     @property
     def payload_type(self) -> str:
@@ -320,6 +331,9 @@ class Kind:
             if one.name != "header" and bool(one.metadata.get("private")) is sealed:
                 yield one
 
+
+ANY_THREAD = ("*",)
+"""``follows`` of a kind that may join every thread."""
 
 KINDS: dict[str, Kind] = {}
 """Every kind by name, filled by ``@kind`` as the modules of ``core.orders`` and ``core.directory_messages`` load."""

@@ -26,17 +26,19 @@ from tocsin.v1 import header_pb2 as tocsin_dot_v1_dot_header__pb2
 from tocsin.v1 import values_pb2 as tocsin_dot_v1_dot_values__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16tocsin/v1/report.proto\x12\ttocsin.v1\x1a\x16tocsin/v1/header.proto\x1a\x16tocsin/v1/values.proto\"\x98\x01\n\x06Report\x12!\n\x06header\x18\x01 \x01(\x0b\x32\x11.tocsin.v1.Header\x12#\n\x07outcome\x18\x02 \x01(\x0e\x32\x12.tocsin.v1.Outcome\x12\x1e\n\x04held\x18\x03 \x01(\x0b\x32\x10.tocsin.v1.Money\x12\x12\n\napplied_us\x18\x04 \x01(\x03\x12\x12\n\nexpires_us\x18\x05 \x01(\x03\"g\n\rReportPrivate\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12!\n\x07\x62\x61lance\x18\x02 \x01(\x0b\x32\x10.tocsin.v1.Money\x12#\n\tavailable\x18\x03 \x01(\x0b\x32\x10.tocsin.v1.Money*\x82\x03\n\x07Outcome\x12\x17\n\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x10\n\x0cOUTCOME_DONE\x10\x01\x12\x16\n\x12OUTCOME_DONE_SHORT\x10\x02\x12\x13\n\x0fOUTCOME_ALREADY\x10\x03\x12\x14\n\x10OUTCOME_MISMATCH\x10\x04\x12\x15\n\x11OUTCOME_NOT_FOUND\x10\x05\x12\x12\n\x0eOUTCOME_EXEMPT\x10\x06\x12\x18\n\x14OUTCOME_BAD_DOCUMENT\x10\x07\x12\x17\n\x13OUTCOME_OUT_OF_TERM\x10\x08\x12\x19\n\x15OUTCOME_LIMIT_REACHED\x10\t\x12\x17\n\x13OUTCOME_UNSUPPORTED\x10\n\x12\x17\n\x13OUTCOME_UNREACHABLE\x10\x0b\x12\x19\n\x15OUTCOME_REFUSED_LEGAL\x10\x0c\x12\x17\n\x13OUTCOME_FUNDS_MOVED\x10\r\x12\x16\n\x12OUTCOME_SUPERSEDED\x10\x0e\x12\x12\n\x0eOUTCOME_LAPSED\x10\x0f\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16tocsin/v1/report.proto\x12\ttocsin.v1\x1a\x16tocsin/v1/header.proto\x1a\x16tocsin/v1/values.proto\"\xc5\x01\n\x06Report\x12!\n\x06header\x18\x01 \x01(\x0b\x32\x11.tocsin.v1.Header\x12#\n\x07outcome\x18\x02 \x01(\x0e\x32\x12.tocsin.v1.Outcome\x12\x1e\n\x04held\x18\x03 \x01(\x0b\x32\x10.tocsin.v1.Money\x12\x12\n\napplied_us\x18\x04 \x01(\x03\x12\x12\n\nexpires_us\x18\x05 \x01(\x03\x12+\n\x0bnot_applied\x18\x06 \x03(\x0b\x32\x16.tocsin.v1.ItemOutcome\"D\n\x0bItemOutcome\x12\x10\n\x08position\x18\x01 \x01(\r\x12#\n\x07outcome\x18\x02 \x01(\x0e\x32\x12.tocsin.v1.Outcome\"g\n\rReportPrivate\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12!\n\x07\x62\x61lance\x18\x02 \x01(\x0b\x32\x10.tocsin.v1.Money\x12#\n\tavailable\x18\x03 \x01(\x0b\x32\x10.tocsin.v1.Money*\x82\x03\n\x07Outcome\x12\x17\n\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x10\n\x0cOUTCOME_DONE\x10\x01\x12\x16\n\x12OUTCOME_DONE_SHORT\x10\x02\x12\x13\n\x0fOUTCOME_ALREADY\x10\x03\x12\x14\n\x10OUTCOME_MISMATCH\x10\x04\x12\x15\n\x11OUTCOME_NOT_FOUND\x10\x05\x12\x12\n\x0eOUTCOME_EXEMPT\x10\x06\x12\x18\n\x14OUTCOME_BAD_DOCUMENT\x10\x07\x12\x17\n\x13OUTCOME_OUT_OF_TERM\x10\x08\x12\x19\n\x15OUTCOME_LIMIT_REACHED\x10\t\x12\x17\n\x13OUTCOME_UNSUPPORTED\x10\n\x12\x17\n\x13OUTCOME_UNREACHABLE\x10\x0b\x12\x19\n\x15OUTCOME_REFUSED_LEGAL\x10\x0c\x12\x17\n\x13OUTCOME_FUNDS_MOVED\x10\r\x12\x16\n\x12OUTCOME_SUPERSEDED\x10\x0e\x12\x12\n\x0eOUTCOME_LAPSED\x10\x0f\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'tocsin.v1.report_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_OUTCOME']._serialized_start=346
-  _globals['_OUTCOME']._serialized_end=732
+  _globals['_OUTCOME']._serialized_start=461
+  _globals['_OUTCOME']._serialized_end=847
   _globals['_REPORT']._serialized_start=86
-  _globals['_REPORT']._serialized_end=238
-  _globals['_REPORTPRIVATE']._serialized_start=240
-  _globals['_REPORTPRIVATE']._serialized_end=343
+  _globals['_REPORT']._serialized_end=283
+  _globals['_ITEMOUTCOME']._serialized_start=285
+  _globals['_ITEMOUTCOME']._serialized_end=353
+  _globals['_REPORTPRIVATE']._serialized_start=355
+  _globals['_REPORTPRIVATE']._serialized_end=458
 # @@protoc_insertion_point(module_scope)

@@ -1,9 +1,10 @@
 from tocsin.v1 import header_pb2 as _header_pb2
 from tocsin.v1 import values_pb2 as _values_pb2
+from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
-from collections.abc import Mapping as _Mapping
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
 from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
@@ -44,18 +45,28 @@ OUTCOME_SUPERSEDED: Outcome
 OUTCOME_LAPSED: Outcome
 
 class Report(_message.Message):
-    __slots__ = ("header", "outcome", "held", "applied_us", "expires_us")
+    __slots__ = ("header", "outcome", "held", "applied_us", "expires_us", "not_applied")
     HEADER_FIELD_NUMBER: _ClassVar[int]
     OUTCOME_FIELD_NUMBER: _ClassVar[int]
     HELD_FIELD_NUMBER: _ClassVar[int]
     APPLIED_US_FIELD_NUMBER: _ClassVar[int]
     EXPIRES_US_FIELD_NUMBER: _ClassVar[int]
+    NOT_APPLIED_FIELD_NUMBER: _ClassVar[int]
     header: _header_pb2.Header
     outcome: Outcome
     held: _values_pb2.Money
     applied_us: int
     expires_us: int
-    def __init__(self, header: _Optional[_Union[_header_pb2.Header, _Mapping]] = ..., outcome: _Optional[_Union[Outcome, str]] = ..., held: _Optional[_Union[_values_pb2.Money, _Mapping]] = ..., applied_us: _Optional[int] = ..., expires_us: _Optional[int] = ...) -> None: ...
+    not_applied: _containers.RepeatedCompositeFieldContainer[ItemOutcome]
+    def __init__(self, header: _Optional[_Union[_header_pb2.Header, _Mapping]] = ..., outcome: _Optional[_Union[Outcome, str]] = ..., held: _Optional[_Union[_values_pb2.Money, _Mapping]] = ..., applied_us: _Optional[int] = ..., expires_us: _Optional[int] = ..., not_applied: _Optional[_Iterable[_Union[ItemOutcome, _Mapping]]] = ...) -> None: ...
+
+class ItemOutcome(_message.Message):
+    __slots__ = ("position", "outcome")
+    POSITION_FIELD_NUMBER: _ClassVar[int]
+    OUTCOME_FIELD_NUMBER: _ClassVar[int]
+    position: int
+    outcome: Outcome
+    def __init__(self, position: _Optional[int] = ..., outcome: _Optional[_Union[Outcome, str]] = ...) -> None: ...
 
 class ReportPrivate(_message.Message):
     __slots__ = ("reason", "balance", "available")

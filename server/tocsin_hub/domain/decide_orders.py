@@ -54,7 +54,7 @@ def _root_order(
         raise error(Reason.FIELD_MISSING, field="thread.root_id", rule="the order this message belongs to")
     profile = _profile_of(message, book.directory)
     recipient = header.recipients[0]
-    if header.target is None or book.directory.routing.route(header.target) != recipient:
+    if not message.routes_to(recipient, book.directory):
         raise error(Reason.ROUTE_DIFFERS, field="recipients", party=recipient)
     measure = Measure(state=MeasureState.ORDERED, instrument=kind.name)
     thread = ThreadRow(
@@ -78,7 +78,7 @@ def _thread_order(
     if header.target is not None and subject != thread.subject:
         raise error(Reason.FIELD_INVALID, field="target", rule="the account of the thread's root")
     kind = type(message)
-    if kind.EVENT is None or thread.kind not in kind.KIND.follows:
+    if kind.EVENT is None or not kind.KIND.joins(thread.kind):
         raise error(Reason.FIELD_INVALID, field="thread", rule="this kind of order does not follow that one")
     profile = _profile_of(message, book.directory, thread=thread)
     measure = ordered(measure_of(thread), kind.EVENT, at_us=at_us)
@@ -90,6 +90,7 @@ def _order_effects(
     message: MeasureOrder, thread: ThreadRow, profile: Profile, book: Book, *, at_us: int, index: int
 ) -> Accepted:
     header = message.header
+    message.check_law(profile)
     subject = _count_term(message, thread, profile, book)
     order = OrderRow(
         order_id=header.message_id, root_id=thread.root_id, kind=type(message).KIND.name, sender=header.sender,

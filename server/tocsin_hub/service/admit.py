@@ -43,6 +43,7 @@ class Admission:
             raise error(Reason.SENDER_MISMATCH, field="sender", sender=header.sender, connection=caller)
         key = self._directory().authority(message)
         verify_author(opened, key.algorithm, key.public_key)
+        message.guard()
         if isinstance(message, AddKey):
             check_new_key(message, self._bus)
         target = header.target

@@ -9,7 +9,7 @@ from enum import Enum
 from tocsin.core.errors import Reason, error
 from tocsin.core.identifiers import party_id
 from tocsin.core.measure import require_thread
-from tocsin.core.message import Message, Nature, kind
+from tocsin.core.message import ANY_THREAD, Message, Nature, kind
 
 
 class Deadline(Enum):
@@ -22,7 +22,7 @@ class Deadline(Enum):
     DELIVERY = 5
 
 
-@kind("deadline-passed", Nature.RECORD, follows=("stop-payment", "freeze"))
+@kind("deadline-passed", Nature.RECORD, follows=ANY_THREAD)
 class DeadlinePassed(Message):
     """A deadline went by."""
 

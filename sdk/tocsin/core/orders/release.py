@@ -5,10 +5,10 @@
 """
 
 from tocsin.core.measure import Event, MeasureOrder, require_one_recipient, require_thread
-from tocsin.core.message import Nature, kind, private
+from tocsin.core.message import ANY_THREAD, Nature, kind, private
 
 
-@kind("release", Nature.ORDER, follows=("stop-payment", "freeze"))
+@kind("release", Nature.ORDER, follows=ANY_THREAD)
 class Release(MeasureOrder):
     """End the measure of this thread."""
 

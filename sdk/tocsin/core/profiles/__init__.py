@@ -9,13 +9,14 @@
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from enum import StrEnum
 from importlib import resources
 from types import MappingProxyType
 from typing import Any
 
 from tocsin.core.currencies import EXPONENTS
+from tocsin.core.domains import check_domain, parents
 from tocsin.core.errors import BusError, Reason, error
 from tocsin.core.times import Term, parse_duration
 
@@ -53,6 +54,8 @@ class Limits:
     """Until when after admission an order may still be executed."""
     answer_within: Term
     """Until when after admission an answer is expected."""
+    block_term: Term | None = None
+    """How long a block of domains lasts; ``None`` where the law knows none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +68,7 @@ class Profile:
         zone: IANA time zone in which calendar terms run and times are shown.
         currency: The one currency of its orders (ISO 4217), or empty for any.
         kinds: Kinds of order the law knows.
+        protected_domains: What no order blocks: these names, what is above them and what is below.
     """
 
     name: str
@@ -74,6 +78,8 @@ class Profile:
     kinds: frozenset[str]
     limits: Limits
     sources: Mapping[str, Source]
+    protected_domains: frozenset[str] = frozenset()
+    protected_parents: frozenset[str] = frozenset()
 
     @classmethod
     def parse(cls, document: bytes) -> "Profile":
@@ -90,6 +96,8 @@ class Profile:
             sources: dict[str, Source] = {}
             for one in fields(Limits):
                 row = one.name.replace("_", "-")
+                if row not in given and one.default is not MISSING:
+                    continue  # a document enacted before there was this limit: what rests on it is not in the profile
                 entry = dict(given.pop(row))
                 raw = entry.pop("value")
                 values[one.name] = _count(raw) if one.type is int else parse_duration(raw)
@@ -99,6 +107,8 @@ class Profile:
             if given:
                 row = min(given)
                 raise ValueError("unknown limit")
+            row = "protected-domains"
+            protected = _protected(data.pop(row, None), sources)
             row = "document"
             made = cls(
                 name=_text(data.pop("name")),
@@ -108,12 +118,20 @@ class Profile:
                 kinds=frozenset(_text(k) for k in _list(data.pop("kinds"))),
                 limits=Limits(**values),
                 sources=MappingProxyType(sources),
+                protected_domains=protected,
+                protected_parents=frozenset(above for one in protected for above in parents(one)),
             )
             if data:
                 raise ValueError(f"unknown entry {min(data)}")
         except (KeyError, ValueError, AttributeError, TypeError, RecursionError, BusError) as exc:
             raise error(Reason.DOCUMENT_INVALID, field="profile", row=row) from exc
         return made
+
+    def protects(self, domain: str) -> bool:
+        """Whether blocking ``domain`` (canonical) would touch a protected one."""
+        if domain in self.protected_domains or domain in self.protected_parents:
+            return True
+        return any(above in self.protected_domains for above in parents(domain))
 
     def check_kind(self, kind: str) -> None:
         """Whether this law knows the kind of order.
@@ -135,6 +153,18 @@ def default_document(name: str) -> bytes:
     if not name.isalpha() or not path.is_file():
         raise error(Reason.PROFILE_UNKNOWN, profile=name)
     return path.read_bytes()
+
+
+def _protected(entry: object, sources: dict[str, Source]) -> frozenset[str]:
+    if entry is None:
+        return frozenset()
+    if not isinstance(entry, dict) or entry.keys() != {"names", "source", "mark"}:
+        raise ValueError("names, source and mark")
+    sources["protected_domains"] = Source(text=_text(entry["source"]), mark=Mark(entry["mark"]))
+    names = [_text(one) for one in _list(entry["names"])]
+    for one in names:
+        check_domain(one)
+    return frozenset(names)
 
 
 def _count(value: object) -> int:

@@ -45,6 +45,7 @@ ERRORS: Mapping[str, str] = {
     "TIME_INVALID": "{field} is not valid. Rule: {rule}. Correct it and send again.",
     "DOCUMENT_INVALID": "The document {field} is not valid at {row}. It must have the published form. Correct it, or "
     "fetch it again from its source.",
+    "DOMAIN_INVALID": "Entry {position} of {field} is not a domain that can be blocked: {rule}. Correct it or take it out.",
     # SignatureInvalid
     "UNSIGNED": "The message carries no signature. Every message must carry exactly one, made by its author. Sign it "
     "with your key and send it again.",
@@ -108,6 +109,10 @@ ERRORS: Mapping[str, str] = {
     "`tocsin doctor` lists.",
     "NOT_IN_PROFILE": "The profile {profile} does not provide for {kind}. Only the measures of the profile may be "
     "ordered. Choose a measure it provides for.",
+    "DOMAIN_PUBLIC": "Entry {position} of {field} is a public suffix: everybody under it would be blocked. Name the domain "
+    "under it that is used for fraud.",
+    "DOMAIN_PROTECTED": "Entry {position} of {field} would block a domain that the profile {profile} protects. Name the exact host "
+    "that is used for fraud, or have governance change the list.",
     # WrongState
     "THREAD_UNKNOWN": "The order this message refers to is not known. A follow-up needs an order accepted before it. "
     "Check the order's number with `tocsin orders list`.",
@@ -210,6 +215,8 @@ LABELS: Mapping[str, str] = {
     "freeze": "freeze",
     "release": "release",
     "deadline-passed": "deadline passed",
+    "block-domains": "block of domains",
+    "unblock-domains": "withdrawal of blocked domains",
     "governance-root": "governance root",
     "enrol-party": "enrolment of a party",
     "suspend-party": "suspension of a party",
@@ -239,6 +246,9 @@ LABELS: Mapping[str, str] = {
     "lapse-reported": "a report of the lapse",
     "end-passed": "the end of the term",
     "execution-passed": "the end of the time for execution",
+    "withdraw-ordered": "a withdrawal of items",
+    "withdraw-executed": "a report that the withdrawal was executed",
+    "withdraw-declined": "a report that the withdrawal was not executed",
     # outcomes of an order
     "done": "executed",
     "done-short": "executed, funds short",
@@ -302,6 +312,10 @@ LABELS: Mapping[str, str] = {
     "outcome": "outcome",
     "held": "amount held",
     "applied_us": "time of execution",
+    "not_applied": "items not done",
+    "not_applied.outcome": "outcome of an item",
+    "position": "place in the list",
+    "domains": "domains",
     "balance": "balance",
     "available": "available balance",
     "party": "party",
@@ -339,8 +353,8 @@ LABELS: Mapping[str, str] = {
     "rule.identifier.wallet": "a payment account is written FIRM/NUMBER, such as psp.example/1000001",
     "rule.identifier.kind": "write a card number, an IBAN, a number with +, or put the kind before it, such as "
     "account:ICBC/0200000000000000006",
-    "rule.identifier.region": "a region is a six-digit GB/T 2260 code such as 420100, or an ISO 3166-2 code such as "
-    "CN-HB",
+    "rule.identifier.region": "a region is a six-digit GB/T 2260 code such as 420100, an ISO 3166-2 code such as CN-HB, "
+    "or a country such as CN",
     "rule.message_id": "a message id is a UUID of version 7, in the form 01890a5d-ac96-774b-bcce-b302099a8057",
     "rule.amount.form": "an amount is a number and a currency, with commas only between groups of three digits",
     "rule.amount.json": 'in JSON an amount is {"amount": "50000.00", "currency": "CNY"}, both values as texts',
@@ -348,6 +362,11 @@ LABELS: Mapping[str, str] = {
     "rule.amount.positive": "the amount must be greater than zero",
     "rule.amount.range": "the amount is larger than the bus can carry (2^63-1 smallest units)",
     "rule.amount.currencies": "amounts can be added and compared in one currency only",
+    "rule.domains.some": "at least one domain",
+    "rule.domains.form": "a domain has two labels or more of lower-case letters, digits and hyphens, without a dot at the end",
+    "rule.domains.ip": "an IP address is not a domain",
+    "rule.domains.idna": "a name in another script is written as IDNA 2008 has it, its A-label beginning with xn--",
+    "rule.domains.lookalike": "it can be mistaken for another name; write its A-label, xn--…",
     "rule.time.form": "a time is written as in RFC 3339, such as 2026-11-23T14:02:11+08:00",
     "rule.time.range": "a time lies between the years 1970 and 2999",
     "rule.time.duration": "a term is a whole number and a unit (s, min, h, d, mo, y), such as 48h or 6mo; up to 100 "

@@ -7,6 +7,16 @@
 from collections.abc import Mapping
 
 RULES: Mapping[str, str] = {
+    "a certificate for this party and key": "本机构及该密钥的证书",
+    "a certificate of this bus": "本总线签发的证书",
+    "the party it goes to": "接收机构",
+    "a text file, one domain a line, or CSV with the domain first; it may be gzipped": "每行一个域名的文本文件，或者首列为域名的 CSV 文件；可用 gzip 压缩",
+    "names, or a file of them": "域名，或者域名文件",
+    "at most # MiB": "不超过 # MiB",
+    "items of the order": "指令所列的项",
+    "none: the domains are the target": "不填：域名即为对象",
+    "where it is to be blocked": "封堵的地区",
+    "why it was not done": "未执行的原因",
     # lengths, counts and numbers
     "# bytes": "长度为 # 字节",
     "# bytes of Ed#": "# 字节的 Ed# 数据",

@@ -33,6 +33,7 @@ ERRORS: Mapping[str, str] = {
     "例如 2026-11-23T14:02:11+08:00。",
     "TIME_INVALID": "{field} 填写有误。要求：{rule}。请更正后重新发送。",
     "DOCUMENT_INVALID": "文件 {field} 在 {row} 处不符合规定。文件须符合已发布的格式。请更正，或者从原出处重新获取。",
+    "DOMAIN_INVALID": "{field} 第 {position} 项不是可以封堵的域名：{rule}。请更正或者删去该项。",
     # SignatureInvalid
     "UNSIGNED": "报文没有签名。每份报文必须有且只有一个由签发人作出的签名。请用本人密钥签名后重新发送。",
     "SIGNATURE_INVALID": "签名与报文内容及签发人的密钥不符。签名后内容被改动，或者签名所用的不是该密钥。请勿据此执行；"
@@ -84,6 +85,8 @@ ERRORS: Mapping[str, str] = {
     "PROFILE_UNKNOWN": "没有名为 {profile} 的法域规则。每一指令均须依照已生效的法域规则审核。"
     "请使用 `tocsin doctor` 列出的规则。",
     "NOT_IN_PROFILE": "法域规则 {profile} 没有规定{kind}。只能采取法域规则规定的措施。请选择其规定的措施。",
+    "DOMAIN_PUBLIC": "{field} 第 {position} 项是公共后缀，封堵会波及其下所有网站。请填写用于诈骗的具体域名。",
+    "DOMAIN_PROTECTED": "{field} 第 {position} 项会波及法域规则 {profile} 保护的域名。请填写用于诈骗的具体主机名，或者由治理方修改保护名单。",
     # WrongState
     "THREAD_UNKNOWN": "未找到报文所指的原指令。后续指令须以已受理的原指令为依据。"
     "请用 `tocsin orders list` 核对指令编号。",
@@ -173,6 +176,8 @@ LABELS: Mapping[str, str] = {
     "freeze": "冻结",
     "release": "解除",
     "deadline-passed": "期限届满",
+    "block-domains": "域名封堵",
+    "unblock-domains": "撤销域名封堵",
     "governance-root": "治理根",
     "enrol-party": "机构接入",
     "suspend-party": "机构暂停",
@@ -202,6 +207,9 @@ LABELS: Mapping[str, str] = {
     "lapse-reported": "反馈到期自动解除",
     "end-passed": "期限届满",
     "execution-passed": "执行期限届满",
+    "withdraw-ordered": "部分撤销",
+    "withdraw-executed": "部分撤销已执行的回告",
+    "withdraw-declined": "部分撤销未执行的回告",
     # outcomes of an order
     "done": "已执行",
     "done-short": "已执行，余额不足",
@@ -265,6 +273,10 @@ LABELS: Mapping[str, str] = {
     "outcome": "执行结果",
     "held": "控制金额",
     "applied_us": "执行时间",
+    "not_applied": "未执行的项",
+    "not_applied.outcome": "该项的结果",
+    "position": "序号",
+    "domains": "域名",
     "balance": "账户余额",
     "available": "可用余额",
     "party": "机构",
@@ -301,7 +313,7 @@ LABELS: Mapping[str, str] = {
     "rule.identifier.wallet": "支付账户写作“支付机构代码/账户号”，例如 psp.example/1000001",
     "rule.identifier.kind": "请填写卡号、IBAN 或者以 + 开头的电话号码，或者在号码前注明种类，"
     "例如 account:ICBC/0200000000000000006",
-    "rule.identifier.region": "地区填写六位行政区划代码（GB/T 2260，例如 420100）或者 ISO 3166-2 代码（例如 CN-HB）",
+    "rule.identifier.region": "地区填写六位行政区划代码（GB/T 2260，例如 420100）ISO 3166-2 代码（例如 CN-HB）或者国家代码（例如 CN）",
     "rule.message_id": "报文编号为第 7 版 UUID，例如 01890a5d-ac96-774b-bcce-b302099a8057",
     "rule.amount.form": "金额由数字和币种组成，逗号只能用作千位分隔",
     "rule.amount.json": 'JSON 中金额写作 {"amount": "50000.00", "currency": "CNY"}，两项均为文本',
@@ -309,6 +321,11 @@ LABELS: Mapping[str, str] = {
     "rule.amount.positive": "金额必须大于零",
     "rule.amount.range": "金额超出系统可以表示的范围（最小货币单位数不超过 2^63-1）",
     "rule.amount.currencies": "不同币种的金额不能相加或者比较",
+    "rule.domains.some": "至少填写一个域名",
+    "rule.domains.form": "域名由两段以上的小写字母、数字和连字符组成，末尾没有点",
+    "rule.domains.ip": "IP 地址不是域名",
+    "rule.domains.idna": "非拉丁文字的域名按 IDNA 2008 书写，即以 xn-- 开头的 A 标签",
+    "rule.domains.lookalike": "容易与其他域名混淆，请填写其 A 标签（xn--…）",
     "rule.time.form": "时间按 RFC 3339 填写，例如 2026-11-23T14:02:11+08:00",
     "rule.time.range": "时间应当在 1970 年至 2999 年之间",
     "rule.time.duration": "期限由整数和单位（s、min、h、d、mo、y）组成，例如 48h、6mo，最长 100 年",

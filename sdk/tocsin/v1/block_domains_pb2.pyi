@@ -1,0 +1,24 @@
+from tocsin.v1 import header_pb2 as _header_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class BlockDomains(_message.Message):
+    __slots__ = ("header", "region", "domains")
+    HEADER_FIELD_NUMBER: _ClassVar[int]
+    REGION_FIELD_NUMBER: _ClassVar[int]
+    DOMAINS_FIELD_NUMBER: _ClassVar[int]
+    header: _header_pb2.Header
+    region: str
+    domains: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, header: _Optional[_Union[_header_pb2.Header, _Mapping]] = ..., region: _Optional[str] = ..., domains: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class BlockDomainsPrivate(_message.Message):
+    __slots__ = ("reason",)
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    reason: str
+    def __init__(self, reason: _Optional[str] = ...) -> None: ...
