@@ -1,0 +1,1 @@
+"""A carrier on the bus that blocks domains in its resolvers."""

@@ -1,0 +1,178 @@
+"""The names a carrier blocks, each with the blocks it rests on and their legal ends.
+
+ * A name stays blocked until every block that names it has let go of it or has ended; and what is under it is blocked with it.
+ * Ends count by the clock passed in, so a copy that is cut off from everything still lets go in time.
+ * An order is applied in one transaction together with its mark: a repeat changes nothing. What may not be blocked by the
+   list of public suffixes that this carrier has is left out and named.
+ * One process writes a copy; any number read it. What is applied is on the disk when the call returns.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from tocsin.clock import Clock, SystemClock
+from tocsin.core.domains import is_public, parents
+from tocsin.core.errors import Reason, error
+from tocsin.core.orders.block_domains import BlockDomains
+from tocsin.core.orders.report import Outcome
+from tocsin.core.orders.unblock_domains import UnblockDomains
+from tocsin.core.times import from_us, to_us
+
+if TYPE_CHECKING:
+    from tocsin.client.participant import Participant
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS block (name TEXT NOT NULL, thread TEXT NOT NULL, ends_us INTEGER NOT NULL, PRIMARY KEY (name, thread))
+    WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS block_thread ON block (thread);
+CREATE TABLE IF NOT EXISTS written (zone TEXT PRIMARY KEY, serial INTEGER NOT NULL) WITHOUT ROWID;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """One blocked name, the last of its ends (UTC), and the threads it rests on."""
+
+    name: str
+    ends_at: datetime
+    threads: tuple[str, ...]
+
+
+class Blocklist:
+    """The copy in one SQLite file.
+
+    Args:
+        path: The file; made when missing.
+        clock: By which blocks end.
+    """
+
+    def __init__(self, path: str | Path, clock: Clock | None = None) -> None:
+        self._clock = clock or SystemClock()
+        self._lock = threading.Lock()
+        self._conn = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        try:
+            self._conn.execute("PRAGMA journal_mode=WAL")
+            self._conn.execute("PRAGMA synchronous=FULL")
+            self._conn.executescript(_SCHEMA)
+        except sqlite3.DatabaseError as exc:
+            self._conn.close()
+            raise error(Reason.CORRUPT, hint="the blocklist's file") from exc
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes the file."""
+        self._conn.close()
+
+    def is_blocked(self, name: str) -> bool:
+        """Whether ``name`` (canonical), or a name it is under, is blocked now."""
+        asked = [name, *parents(name)]
+        marks = ", ".join("?" * len(asked))
+        sql = f"SELECT 1 FROM block WHERE name IN ({marks}) AND ends_us > ? LIMIT 1"
+        with self._lock:
+            return self._conn.execute(sql, (*asked, self._clock.now_us())).fetchone() is not None
+
+    def names(self) -> Iterator[Blocked]:
+        """What is blocked now, in the order of the names."""
+        sql = "SELECT name, max(ends_us), group_concat(thread) FROM block WHERE ends_us > ? GROUP BY name ORDER BY name"
+        with self._lock:
+            rows = self._conn.execute(sql, (self._clock.now_us(),)).fetchall()
+        for name, ends_us, threads in rows:
+            yield Blocked(name, from_us(ends_us), tuple(sorted(threads.split(","))))
+
+    def __len__(self) -> int:
+        sql = "SELECT count(DISTINCT name) FROM block WHERE ends_us > ?"
+        with self._lock:
+            return int(self._conn.execute(sql, (self._clock.now_us(),)).fetchone()[0])
+
+    def apply(self, order: BlockDomains) -> dict[str | int, Outcome | str]:
+        """Takes up a block handed to a handler; returns the names that were left out, with the reason.
+
+        Raises:
+            LocalFault: HANDLER_RESULT_INVALID for an order that was not delivered to a handler.
+        """
+        left: dict[str | int, Outcome | str] = {name: Outcome.EXEMPT for name in order.domains if is_public(name)}
+        ends_us = to_us(order.ends_at, field="ends_at") if order.ends_at is not None else 0
+        rows = [(name, order.thread_id, ends_us) for name in order.domains if name not in left]
+
+        def job(conn: sqlite3.Connection) -> None:
+            if order.mark(conn):
+                conn.executemany("INSERT OR REPLACE INTO block VALUES (?, ?, ?)", rows)
+
+        self._transact(job)
+        return left
+
+    def withdraw(self, order: UnblockDomains) -> None:
+        """Lets go of some names of a block."""
+        rows = [(name, order.thread_id) for name in order.domains]
+        self._transact(lambda conn: conn.executemany("DELETE FROM block WHERE name = ? AND thread = ?", rows))
+
+    def end(self, thread_id: str) -> None:
+        """Lets go of a whole block: it was released, or has ended."""
+        self._transact(lambda conn: conn.execute("DELETE FROM block WHERE thread = ?", (thread_id,)))
+
+    def next_serial(self, zone: str) -> int:
+        """A serial for ``zone`` above every one before it, also after the copy was made anew (RFC 1982: 32 bits)."""
+        now_s = self._clock.now_us() // 1_000_000
+        with self._lock:
+            row = self._conn.execute("SELECT serial FROM written WHERE zone = ?", (zone,)).fetchone()
+            serial = max(now_s, row[0] + 1) if row is not None else now_s
+            self._conn.execute("INSERT OR REPLACE INTO written VALUES (?, ?)", (zone, serial))
+        return serial & 0xFFFFFFFF
+
+    def serve(self, carrier: "Participant", *, changed: Callable[[], object] | None = None) -> None:
+        """Registers the handlers that keep this copy in step with the orders ``carrier`` receives.
+
+        Args:
+            carrier: Not opened yet.
+            changed: Called after each change, before the answer: write the zone, reload the resolver. What it raises is no
+                answer: the order comes again.
+        """
+        from tocsin.core.orders.release import Release
+        from tocsin.results import Executed, Lapsed
+
+        def tell() -> None:
+            if changed is not None:
+                changed()
+
+        @carrier.on(BlockDomains)
+        def block(order: BlockDomains) -> Executed:
+            left = self.apply(order)
+            tell()
+            return Executed(not_applied=left)
+
+        @carrier.on(UnblockDomains)
+        def unblock(order: UnblockDomains) -> Executed:
+            self.withdraw(order)
+            tell()
+            return Executed()
+
+        @carrier.on(Release)
+        def release(order: Release) -> Executed:
+            self.end(order.thread_id)
+            tell()
+            return Executed()
+
+        @carrier.on(Lapsed)
+        def lapsed(event: Lapsed) -> None:
+            self.end(event.thread_id)
+            tell()
+
+    def _transact(self, job: Callable[[sqlite3.Connection], object]) -> None:
+        with self._lock:
+            self._conn.execute("BEGIN IMMEDIATE")
+            try:
+                job(self._conn)
+            except BaseException:
+                self._conn.execute("ROLLBACK")
+                raise
+            self._conn.execute("COMMIT")
