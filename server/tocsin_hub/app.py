@@ -167,6 +167,8 @@ async def _join(
             rate_per_s=config.rate_per_s,
             burst=config.burst,
             mailbox_limit=config.mailbox_limit,
+            tokens_per_minute=config.watch_tokens_per_minute,
+            tokens_per_day=config.watch_tokens_per_day,
             backlog=post_office.backlog,
         ),
         generation=generation,

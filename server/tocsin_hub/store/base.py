@@ -21,6 +21,7 @@ from tocsin_hub.domain.rows import (
     DirectoryRow,
     EntryRow,
     Head,
+    ListRow,
     Loaded,
     MailboxKey,
     MessageRow,
@@ -28,6 +29,8 @@ from tocsin_hub.domain.rows import (
     OrderRow,
     ThreadRow,
     TimerRow,
+    TokenKey,
+    WatchEntryRow,
 )
 
 T = TypeVar("T")
@@ -152,6 +155,14 @@ class StoreReader(Protocol):
         """The last committed batch."""
         ...
 
+    async def watch_lists(self, list_id: str) -> dict[tuple[str, int], ListRow]:
+        """The two newest epochs of a watchlist, by (list id, epoch)."""
+        ...
+
+    async def watch_entries(self, keys: Sequence[TokenKey]) -> dict[TokenKey, WatchEntryRow]:
+        """Entries of watchlists by token, in a few indexed reads; absent ones are left out."""
+        ...
+
     async def directory_rows(self, after_version: int, limit: int) -> list[DirectoryRow]:
         """Directory entries after a version, in order."""
         ...
@@ -179,7 +190,8 @@ class StoreReader(Protocol):
     async def dump(self, table: str) -> list[tuple[object, ...]]:
         """All rows of one projection in a stable order, for ``replay --verify``.
 
-        ``table`` is one of threads, orders, subjects, timers, directory, entries, nodes, batches. Left out are the
+        ``table`` is one of threads, orders, subjects, timers, watch-lists, watch-entries, watch-uses, notices, directory,
+        entries, nodes, batches. Left out are the
         ``generation`` of entries, the ``checkpoint`` of batches (whose root the nodes give) and subjects at zero.
 
         Raises:
