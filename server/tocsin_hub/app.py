@@ -33,6 +33,7 @@ from tocsin_hub.log.tree import Frontier
 from tocsin_hub.metrics import ALARMS, BATCH_MESSAGES, LOG_SIZE, MESSAGES
 from tocsin_hub.service.admit import Admission
 from tocsin_hub.service.batch import BatchMaker, Committed
+from tocsin_hub.service.check import Checks
 from tocsin_hub.service.deliver import FLUSH_SECONDS, PostOffice
 from tocsin_hub.service.limits import SenderLimits
 from tocsin_hub.service.look_up import LookUp
@@ -63,6 +64,7 @@ class Hub:
     publisher: Publisher
     post_office: PostOffice
     look_up: LookUp
+    checks: Checks
     operations: Operations
     tasks: "list[asyncio.Task[None]]"
     flush_seconds: float = FLUSH_SECONDS
@@ -197,7 +199,9 @@ async def _join(
         on_released=released,
         reread=reread,
     )
-    publisher = Publisher(Admission(bus=config.bus, directory=lambda: sequencer.directory, tokens=tokens), sequencer)
+    admission = Admission(bus=config.bus, directory=lambda: sequencer.directory, tokens=tokens)
+    publisher = Publisher(admission, sequencer)
+    look_up = LookUp(store=store, bodies=bodies, directory=lambda: sequencer.directory)
     _log.info("hub open", action="hub_open", bus=config.bus, log_size=frontier.size, generation=generation)
     return Hub(
         config=config,
@@ -211,7 +215,8 @@ async def _join(
         sequencer=sequencer,
         publisher=publisher,
         post_office=post_office,
-        look_up=LookUp(store=store, bodies=bodies, directory=lambda: sequencer.directory),
+        look_up=look_up,
+        checks=Checks(admission=admission, publisher=publisher, store=store, look_up=look_up, clock=clock),
         operations=Operations(
             bus=config.bus, epoch=config.epoch, generation=generation, store=store, sequencer=sequencer,
             post_office=post_office, publisher=publisher, clock=clock,
