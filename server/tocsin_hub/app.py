@@ -25,7 +25,7 @@ from tocsin.wire.codec import open_envelope, seal_envelope
 from tocsin_hub.bodies import BodyCipher, SubjectTokens
 from tocsin_hub.config import HubConfig, HubPaths
 from tocsin_hub.domain.book import Admitted
-from tocsin_hub.domain.rows import Changes, EntryRow, TimerKey, TimerRow
+from tocsin_hub.domain.rows import Changes, EntryRow, Needs, TimerKey, TimerRow
 from tocsin_hub.init_dir import HubKeys
 from tocsin_hub.log.anchor import AnchorFile
 from tocsin_hub.log.signer import CheckpointSigner
@@ -232,16 +232,23 @@ async def _escalate(store: HubStore, clock: Clock, entry: EntryRow, sequencer: S
         party=entry.mailbox.party,
     )  # fmt: skip
 
-    def job(tx: WriteTx) -> None:
+    def job(tx: WriteTx) -> bool:
+        if entry.root_id not in tx.load(Needs(roots={entry.root_id})).threads:
+            return False  # a list or a notice: no measure waits on it, and nobody is named to be told; the dead letter stays
         tx.write(Changes(timers_set={TimerKey(timer.order_id, timer.deadline): timer}))
+        return True
 
     try:
-        await store.transact(job)
+        escalated = await store.transact(job)
     except BusError as failure:
         _log.error("escalation not stored", action="escalation_failed", reason=failure.reason, party=HUB)
         ALARMS.labels("escalation-failed").inc()
         return
-    sequencer.look_at(timer.due_us)
+    if escalated:
+        sequencer.look_at(timer.due_us)
+    else:
+        ALARMS.labels("delivery-given-up").inc()
+        _log.warning("alarm", action="alarm", alarm="delivery-given-up")
 
 
 def _count(committed: Committed) -> None:
