@@ -28,13 +28,17 @@ def build() -> dict[str, Any]:
     epochs = []
     for epoch in EPOCHS:
         key = ListKey(LIST_KEY, LIST_ID, epoch)
-        tokens = [key.token(subject(typed)) for typed in SUBJECTS]
+        named = [subject(typed) for typed in SUBJECTS]
+        tokens = [key.token(one) for one in named]
         epochs.append({
             "list_id": LIST_ID,
             "epoch": epoch,
             "key_check": key.check.hex(),
             "sealed_details": key.seal(tokens[0], DETAILS, lambda size: bytes(range(size))).hex(),
-            "tokens": [{"typed": t, "canonical": subject(t).text(), "token": k.hex()} for t, k in zip(SUBJECTS, tokens, strict=True)],
+            "tokens": [
+                {"typed": typed, "canonical": one.text(), "token": token.hex()}
+                for typed, one, token in zip(SUBJECTS, named, tokens, strict=True)
+            ],
         })  # fmt: skip
     salt = sha256(b"tocsin golden salt").digest()
     tokens = [bytes.fromhex(one["token"]) for one in epochs[0]["tokens"]]

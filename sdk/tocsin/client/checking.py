@@ -255,6 +255,11 @@ class Checker:
 
     async def _first(self, list_id: str) -> EpochRow:
         known = await self._party.store.watch_epochs(list_id)
+        for _ in range(int(FOLLOW_SECONDS / AGAIN_SECONDS)):
+            if known:
+                break
+            await LIVENESS.sleep(AGAIN_SECONDS)  # a process that has just begun to receive gets its lists first
+            known = await self._party.store.watch_epochs(list_id)
         if not known:
             raise error(Reason.NOT_CHECKER, field="list_id", party=self._party.identity.party)
         used = self._in_use.get(list_id)
