@@ -7,7 +7,6 @@ and its printed lines for a thousand subjects and names that were on the list. I
 """
 
 import argparse
-import asyncio
 import logging
 import shutil
 import statistics
@@ -22,7 +21,7 @@ from examples.customs import manifest
 from examples.customs.desk import check_flight, words_of_owners
 from examples.customs.owner import answering
 from examples.demo.town import Town
-from tocsin import Listed, Participant
+from tocsin import Listed, Participant, loop
 from tocsin.clock import LIVENESS
 
 POLICE, CUSTOMS = "police.420100", "customs.wuhan"
@@ -165,7 +164,7 @@ def main() -> None:
     logging.basicConfig(level=logging.ERROR)
     path = Path(tempfile.mkdtemp(prefix="tocsin-border-"))
     try:
-        asyncio.run(run(path, given.entries, given.flights))
+        loop.run(run(path, given.entries, given.flights))
     except DemoFailed as failure:
         sys.exit(f"FAILED: {failure}; everything is left in {path}")
     shutil.rmtree(path)

@@ -10,7 +10,7 @@ import asyncio
 import json
 from pathlib import Path
 
-from tocsin import Hit, Participant, RowError, WatchAnswer
+from tocsin import Hit, Participant, RowError, WatchAnswer, loop
 from tocsin.cli.csvrows import read_rows
 from tocsin.watching import Checked
 
@@ -80,4 +80,4 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    loop.run(main())

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tocsin import loop
 from tocsin.cli.csvrows import CsvRow, read_rows
 from tocsin.cli.durations import seconds
 from tocsin.cli.show import EXIT_HIT, EXIT_USAGE, error_json, name, print_json, rfc3339, say, table
@@ -48,7 +49,7 @@ def check(
             raise error(Reason.FIELD_MISSING, field=field, rule="every check says against what, why and by which law")
     rows = list(read_rows(manifest)) if manifest is not None else [CsvRow(1, {"subject": subject or ""})]
     how = {"list": list_, "purpose": purpose, "legal_basis": legal_basis, "place": place, "officer": officer}
-    raise typer.Exit(asyncio.run(_check(settings, rows, how, seconds(wait, "wait"))))
+    raise typer.Exit(loop.run(_check(settings, rows, how, seconds(wait, "wait"))))
 
 
 async def _check(settings: "Settings", rows: Sequence[CsvRow], how: dict[str, Any], wait: float) -> int:

@@ -5,13 +5,13 @@
  * What was cut off is carried on by giving the same command again: nothing is published twice.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tocsin import loop
 from tocsin.cli.csvrows import CsvRow, read_rows
 from tocsin.cli.show import EXIT_USAGE, complain, name, print_json, say, table, time_text
 from tocsin.cli.words import word
@@ -124,7 +124,7 @@ def lists(ctx: typer.Context) -> None:
         finally:
             await participant.aclose()
 
-    found = asyncio.run(work())
+    found = loop.run(work())
     if settings.json:
         print_json([
             {"list": one.list_id, "epoch": one.epoch, "owner": one.owner, "mine": one.mine, "complete": one.complete,
@@ -209,7 +209,7 @@ def _run(settings: "Settings", work: "Callable[[Participant], Awaitable[Any]]") 
             await _sent(participant)
             return done
 
-    return asyncio.run(main())
+    return loop.run(main())
 
 
 async def _sent(participant: "Participant") -> None:

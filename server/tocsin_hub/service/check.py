@@ -18,7 +18,7 @@ from tocsin.core.orders.watch_check import WatchCheck
 from tocsin.core.watch import MAX_TOKENS, SALT_BYTES, TOKEN_BYTES, check_items, commitment
 from tocsin.wire.sequencing import Receipt
 from tocsin_hub.domain.decide_lists import check_authority
-from tocsin_hub.domain.rows import ListRow, Loaded, TokenKey, WatchEntryRow
+from tocsin_hub.domain.rows import Loaded, WatchEntryRow
 from tocsin_hub.service.admit import Admission
 from tocsin_hub.service.look_up import Logged, LookUp
 from tocsin_hub.service.publish import Publisher
@@ -83,30 +83,22 @@ class Checks:
         if message.count != len(tokens) or message.commitment != commitment(salt, tokens):
             raise error(Reason.COMMITMENT_DIFFERS, field="commitment")
         receipt = await self._publisher.offer_admitted(admitted)
-        epoch = await self._authorised(message, caller)
-        found = await self._store.watch_entries([TokenKey(epoch.opened_index, token) for token in tokens])
-        return await self._answer(receipt, tokens, from_position, epoch, found)
-
-    async def _authorised(self, message: WatchCheck, caller: str) -> ListRow:
-        loaded = Loaded(lists=await self._store.watch_lists(message.list_id))
-        return check_authority(
-            loaded, message.list_id, message.epoch, message.key_check, checker=caller, at_us=self._clock.now_us()
-        )
+        epochs, found = await self._store.watch_match(message.list_id, message.epoch, tokens)
+        check_authority(
+            Loaded(lists=epochs), message.list_id, message.epoch, message.key_check, checker=caller,
+            at_us=self._clock.now_us(),
+        )  # fmt: skip
+        return await self._answer(receipt, tokens, from_position, found)
 
     async def _answer(
-        self,
-        receipt: Receipt,
-        tokens: Sequence[bytes],
-        start: int,
-        epoch: ListRow,
-        found: dict[TokenKey, WatchEntryRow],
+        self, receipt: Receipt, tokens: Sequence[bytes], start: int, found: dict[bytes, WatchEntryRow]
     ) -> Checked:
         now_us = self._clock.now_us()
         met = [
             (position, row)
             for position, token in enumerate(tokens)
             if position >= start
-            and (row := found.get(TokenKey(epoch.opened_index, token))) is not None
+            and (row := found.get(token)) is not None
             and not row.withdrawn_index
             and row.ends_us > now_us
         ]

@@ -29,7 +29,6 @@ from tocsin_hub.domain.rows import (
     OrderRow,
     ThreadRow,
     TimerRow,
-    TokenKey,
     WatchEntryRow,
 )
 
@@ -155,12 +154,13 @@ class StoreReader(Protocol):
         """The last committed batch."""
         ...
 
-    async def watch_lists(self, list_id: str) -> dict[tuple[str, int], ListRow]:
-        """The two newest epochs of a watchlist, by (list id, epoch)."""
-        ...
+    async def watch_match(
+        self, list_id: str, epoch: int, tokens: Sequence[bytes]
+    ) -> tuple[dict[tuple[str, int], ListRow], dict[bytes, WatchEntryRow]]:
+        """The two newest epochs of a watchlist, by (list id, epoch), and of one of them the entries of ``tokens``.
 
-    async def watch_entries(self, keys: Sequence[TokenKey]) -> dict[TokenKey, WatchEntryRow]:
-        """Entries of watchlists by token, in a few indexed reads; absent ones are left out."""
+        One snapshot, a few indexed reads; absent entries are left out, and there are none of an epoch that is not among the two.
+        """
         ...
 
     async def directory_rows(self, after_version: int, limit: int) -> list[DirectoryRow]:

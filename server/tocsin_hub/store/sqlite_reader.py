@@ -189,13 +189,19 @@ class SqliteReader:
         """See ``HubStore``."""
         return await self._row(BATCH, "true ORDER BY tree_size DESC LIMIT 1", ())
 
-    async def watch_lists(self, list_id: str) -> dict[tuple[str, int], ListRow]:
+    async def watch_match(
+        self, list_id: str, epoch: int, tokens: Sequence[bytes]
+    ) -> tuple[dict[tuple[str, int], ListRow], dict[bytes, WatchEntryRow]]:
         """See ``HubStore``."""
-        return await self._readers.read(lambda conn: lists.epochs(conn, [list_id]))
 
-    async def watch_entries(self, keys: Sequence[TokenKey]) -> dict[TokenKey, WatchEntryRow]:
-        """See ``HubStore``."""
-        return await self._readers.read(lambda conn: lists.entries(conn, keys))
+        def read(conn: sqlite3.Connection) -> tuple[dict[tuple[str, int], ListRow], dict[bytes, WatchEntryRow]]:
+            with _snapshot(conn):
+                epochs = lists.epochs(conn, [list_id])
+                chosen = epochs.get((list_id, epoch))
+                keys = [TokenKey(chosen.opened_index, token) for token in tokens] if chosen is not None else []
+                return epochs, {key.token: row for key, row in lists.entries(conn, keys).items()}
+
+        return await self._readers.read(read)
 
     async def directory_rows(self, after_version: int, limit: int) -> list[DirectoryRow]:
         """See ``HubStore``."""
