@@ -2,9 +2,11 @@
 SHELL := /bin/bash
 PY := .venv/bin/python
 KILLS ?= 200
+ENTRIES ?= 1000000
+FLIGHTS ?= 100
 .DEFAULT_GOAL := help
 
-.PHONY: help setup lint test test-long demo bench kill-test proto proto-baseline vectors docs clean
+.PHONY: help setup lint test test-long demo demo-border bench kill-test proto proto-baseline vectors docs clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -34,6 +36,9 @@ test-long: setup ## The long tests
 
 demo: setup ## The main job on a real hub: 200 orders, four banks, a kill -9
 	$(PY) -m examples.demo
+
+demo-border: setup ## Flights against a watchlist of ENTRIES, then a search of the hub's files for planted names
+	$(PY) -m examples.customs.border --entries $(ENTRIES) --flights $(FLIGHTS)
 
 bench: setup ## Figures of DESIGN §7, written to build/bench.json
 	$(PY) -m tests.bench

@@ -16,21 +16,27 @@ if TYPE_CHECKING:
     from tocsin.core.orders.report import Outcome, Report
     from tocsin.core.orders.stop_payment import StopPayment, StopScope
     from tocsin.core.orders.unblock_domains import UnblockDomains
-    from tocsin.results import Executed, Lapsed, NoAnswer, Pending, Refused, Retry
+    from tocsin.core.orders.watch_hit import WatchHit
+    from tocsin.results import Executed, Lapsed, NoAnswer, Pending, Refused, Retry, WatchAnswer
+    from tocsin.watching import Checked, Clear, Hit, Listed, RowError
 
 __version__ = "0.1.0"
 
 _HOME = {
     "BlockDomains": "tocsin.core.orders.block_domains",
     "BusError": "tocsin.core.errors",
+    "Checked": "tocsin.watching",
+    "Clear": "tocsin.watching",
     "Executed": "tocsin.results",
     "Extend": "tocsin.core.orders.extend",
     "Freeze": "tocsin.core.orders.freeze",
     "FreezeTerm": "tocsin.core.orders.freeze",
     "FreezeType": "tocsin.core.orders.freeze",
+    "Hit": "tocsin.watching",
     "HolderNotice": "tocsin.core.message",
     "Lane": "tocsin.core.message",
     "Lapsed": "tocsin.results",
+    "Listed": "tocsin.watching",
     "Money": "tocsin.core.money",
     "NoAnswer": "tocsin.results",
     "Outcome": "tocsin.core.orders.report",
@@ -42,40 +48,21 @@ _HOME = {
     "Release": "tocsin.core.orders.release",
     "Report": "tocsin.core.orders.report",
     "Retry": "tocsin.results",
+    "RowError": "tocsin.watching",
     "SentOrder": "tocsin.client.sent",
     "StopPayment": "tocsin.core.orders.stop_payment",
     "StopScope": "tocsin.core.orders.stop_payment",
     "UnblockDomains": "tocsin.core.orders.unblock_domains",
     "Unavailable": "tocsin.core.errors",
+    "WatchAnswer": "tocsin.results",
+    "WatchHit": "tocsin.core.orders.watch_hit",
 }
 
 __all__ = [
-    "BlockDomains",
-    "BusError",
-    "Executed",
-    "Extend",
-    "Freeze",
-    "FreezeTerm",
-    "FreezeType",
-    "HolderNotice",
-    "Lane",
-    "Lapsed",
-    "Money",
-    "NoAnswer",
-    "Outcome",
-    "Participant",
-    "Pending",
-    "Reason",
-    "Refused",
-    "Rejected",
-    "Release",
-    "Report",
-    "Retry",
-    "SentOrder",
-    "StopPayment",
-    "StopScope",
-    "Unavailable",
-    "UnblockDomains",
+    "BlockDomains", "BusError", "Checked", "Clear", "Executed", "Extend", "Freeze", "FreezeTerm", "FreezeType", "Hit",
+    "HolderNotice", "Lane", "Lapsed", "Listed", "Money", "NoAnswer", "Outcome", "Participant", "Pending", "Reason",
+    "Refused", "Rejected", "Release", "Report", "Retry", "RowError", "SentOrder", "StopPayment", "StopScope",
+    "Unavailable", "UnblockDomains", "WatchAnswer", "WatchHit",
 ]  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from datetime import datetime
 from tocsin.core.errors import Reason, error
 from tocsin.core.money import Money, parse_money
 from tocsin.core.orders.report import Outcome
+from tocsin.core.orders.watch_answer import WatchInstruction
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,29 @@ class Refused:
     def outcome(self) -> Outcome:
         """The reason as outcome."""
         return _outcome(self.reason)
+
+
+@dataclass(frozen=True, slots=True)
+class WatchAnswer:
+    """What the owner of a watchlist tells a checker to do about a hit; what a handler for ``WatchHit`` returns.
+
+    Attributes:
+        instruction: ``hold``, ``inspect``, ``let-go``, ``call``; ``withdrawn`` is said by the SDK for an entry taken off the list.
+        note: For the officer (travels sealed).
+        contact: Whom to call.
+    """
+
+    instruction: WatchInstruction | str
+    note: str = ""
+    contact: str = ""
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.instruction, WatchInstruction):
+            found = WatchInstruction.__members__.get(self.instruction.upper().replace("-", "_"))
+            if found is None:
+                names = ", ".join(one.name.lower().replace("_", "-") for one in WatchInstruction)
+                raise error(Reason.HANDLER_RESULT_INVALID, field="instruction", rule=f"one of {names}")
+            object.__setattr__(self, "instruction", found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +161,7 @@ class Park(Exception):
 
 
 Answer = Executed | Refused
-Result = Executed | Refused | NoAnswer | Pending
+Result = Executed | Refused | WatchAnswer | NoAnswer | Pending
 
 
 def _outcome(value: Outcome | str) -> Outcome:

@@ -25,7 +25,7 @@ from tocsin.wire.codec import open_envelope, seal_envelope
 from tocsin_hub.bodies import BodyCipher, SubjectTokens
 from tocsin_hub.config import HubConfig, HubPaths
 from tocsin_hub.domain.book import Admitted
-from tocsin_hub.domain.rows import Changes, EntryRow, TimerKey, TimerRow
+from tocsin_hub.domain.rows import Changes, EntryRow, Needs, TimerKey, TimerRow
 from tocsin_hub.init_dir import HubKeys
 from tocsin_hub.log.anchor import AnchorFile
 from tocsin_hub.log.signer import CheckpointSigner
@@ -33,6 +33,7 @@ from tocsin_hub.log.tree import Frontier
 from tocsin_hub.metrics import ALARMS, BATCH_MESSAGES, LOG_SIZE, MESSAGES
 from tocsin_hub.service.admit import Admission
 from tocsin_hub.service.batch import BatchMaker, Committed
+from tocsin_hub.service.check import Checks
 from tocsin_hub.service.deliver import FLUSH_SECONDS, PostOffice
 from tocsin_hub.service.limits import SenderLimits
 from tocsin_hub.service.look_up import LookUp
@@ -63,6 +64,7 @@ class Hub:
     publisher: Publisher
     post_office: PostOffice
     look_up: LookUp
+    checks: Checks
     operations: Operations
     tasks: "list[asyncio.Task[None]]"
     flush_seconds: float = FLUSH_SECONDS
@@ -167,6 +169,8 @@ async def _join(
             rate_per_s=config.rate_per_s,
             burst=config.burst,
             mailbox_limit=config.mailbox_limit,
+            tokens_per_minute=config.watch_tokens_per_minute,
+            tokens_per_day=config.watch_tokens_per_day,
             backlog=post_office.backlog,
         ),
         generation=generation,
@@ -195,7 +199,9 @@ async def _join(
         on_released=released,
         reread=reread,
     )
-    publisher = Publisher(Admission(bus=config.bus, directory=lambda: sequencer.directory, tokens=tokens), sequencer)
+    admission = Admission(bus=config.bus, directory=lambda: sequencer.directory, tokens=tokens)
+    publisher = Publisher(admission, sequencer)
+    look_up = LookUp(store=store, bodies=bodies, directory=lambda: sequencer.directory)
     _log.info("hub open", action="hub_open", bus=config.bus, log_size=frontier.size, generation=generation)
     return Hub(
         config=config,
@@ -209,7 +215,8 @@ async def _join(
         sequencer=sequencer,
         publisher=publisher,
         post_office=post_office,
-        look_up=LookUp(store=store, bodies=bodies, directory=lambda: sequencer.directory),
+        look_up=look_up,
+        checks=Checks(admission=admission, publisher=publisher, store=store, look_up=look_up, clock=clock),
         operations=Operations(
             bus=config.bus, epoch=config.epoch, generation=generation, store=store, sequencer=sequencer,
             post_office=post_office, publisher=publisher, clock=clock,
@@ -225,16 +232,23 @@ async def _escalate(store: HubStore, clock: Clock, entry: EntryRow, sequencer: S
         party=entry.mailbox.party,
     )  # fmt: skip
 
-    def job(tx: WriteTx) -> None:
+    def job(tx: WriteTx) -> bool:
+        if entry.root_id not in tx.load(Needs(roots={entry.root_id})).threads:
+            return False  # a list or a notice: no measure waits on it, and nobody is named to be told; the dead letter stays
         tx.write(Changes(timers_set={TimerKey(timer.order_id, timer.deadline): timer}))
+        return True
 
     try:
-        await store.transact(job)
+        escalated = await store.transact(job)
     except BusError as failure:
         _log.error("escalation not stored", action="escalation_failed", reason=failure.reason, party=HUB)
         ALARMS.labels("escalation-failed").inc()
         return
-    sequencer.look_at(timer.due_us)
+    if escalated:
+        sequencer.look_at(timer.due_us)
+    else:
+        ALARMS.labels("delivery-given-up").inc()
+        _log.warning("alarm", action="alarm", alarm="delivery-given-up")
 
 
 def _count(committed: Committed) -> None:

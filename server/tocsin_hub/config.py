@@ -92,6 +92,18 @@ class HubConfig:
         lambda v: v >= 1,
         default=200_000,
     )
+    watch_tokens_per_minute: int = _entry(
+        "Subjects that one party may check against watchlists in a minute: a hall of a large airport checks 50 flights of 400.",
+        "a whole number from 1000",
+        lambda v: v >= 1000,
+        default=20_000,
+    )
+    watch_tokens_per_day: int = _entry(
+        "The same in a day (UTC): twice the passengers of a large airport, and hopeless for trying out numbers.",
+        "a whole number from 1000",
+        lambda v: v >= 1000,
+        default=500_000,
+    )
     metrics_listen: str = _entry(
         "Address of the Prometheus page; none when empty.",
         "host:port, such as hub.example:7443 or [2001:db8::1]:7443",

@@ -2,8 +2,8 @@
 
  * Each batch goes through the very code that made it (``service.batch``), with the recorded time, salts and checkpoint instead of
    the clock, chance and key. Deadlines are messages of the log, so no clock is needed.
- * Compared: every root with its signed checkpoint, and threads, orders, term counts, timers, directory, mailboxes and
-   tree nodes row by row. Delivery state is operational and not replayed.
+ * Compared: every root with its signed checkpoint, and threads, orders, term counts, timers, watchlists, notices, directory,
+   mailboxes and tree nodes row by row. Delivery state is operational and not replayed.
  * It changes nothing; the rebuilt database is thrown away.
 """
 
@@ -35,7 +35,10 @@ from tocsin_hub.store.base import HubStore, WriteTx
 PAGE = 512
 """Messages read at a time; a batch is never larger."""
 
-TABLES = ("threads", "orders", "subjects", "timers", "directory", "entries", "nodes", "batches")
+TABLES = (
+    "threads", "orders", "subjects", "timers", "watch-lists", "watch-entries", "watch-uses", "notices", "directory",
+    "entries", "nodes", "batches",
+)  # fmt: skip
 
 
 @dataclass(slots=True, kw_only=True)

@@ -60,7 +60,8 @@ def test_every_rule_named_in_the_core_has_its_words():
     named = set()
     for path in (ROOT / "sdk/tocsin/core").glob("*.py"):
         named |= set(re.findall(r'rule="(rule\.[a-z_.]+)"', path.read_text(encoding="utf-8")))
-    families = {"identifier": identifier_rules(), "amount": family("money.py"), "time": family("times.py")}
+    families = {"identifier": identifier_rules(), "amount": family("money.py"), "time": family("times.py"),
+                "subject": family("subjects.py")}  # fmt: skip
     families["domains"] = family("domains.py")
     named |= {f"rule.{name}.{rule}" for name, rules in families.items() for rule in rules}
     assert len(named) > 15

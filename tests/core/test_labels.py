@@ -12,9 +12,14 @@ from tocsin.core.measure import Event, MeasureState
 from tocsin.core.message import KINDS, Header, Lane, Nature
 from tocsin.core.orders.deadline_passed import Deadline
 from tocsin.core.orders.report import Outcome
+from tocsin.core.orders.watch_answer import WatchInstruction
 from tocsin.core.texts import en, label, zh
+from tocsin.core.watch import WatchAction, WatchSubjectKind
 
-ENUMS: tuple[type[Enum], ...] = (Lane, Nature, Role, Purpose, MeasureState, Event, Outcome, Deadline, IdentifierKind)
+ENUMS: tuple[type[Enum], ...] = (
+    Lane, Nature, Role, Purpose, MeasureState, Event, Outcome, Deadline, IdentifierKind,
+    WatchSubjectKind, WatchAction, WatchInstruction,
+)  # fmt: skip
 
 
 def words() -> Iterator[str]:
@@ -23,6 +28,7 @@ def words() -> Iterator[str]:
             yield member.value if isinstance(member.value, str) else member.name.lower().replace("_", "-")
     yield from KINDS
     yield from Header.__dataclass_fields__
+    yield "clear"
     yield from ("open", "default-remedy")
 
 

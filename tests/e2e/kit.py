@@ -31,12 +31,14 @@ from tocsin.wire.sequencing import Receipt, receipt_from_proto
 
 POLICE, OTHER_POLICE, BANK, OTHER_BANK = "police.420100", "police.440300", "bank.icbc", "bank.ccb"
 CARRIER, OTHER_CARRIER, FAR_CARRIER = "carrier.cmcc", "carrier.cucc", "carrier.far"
+CUSTOMS, OTHER_CUSTOMS = "customs.wuhan", "customs.yichang"
 BIN, OTHER_BIN, UNSERVED_BIN = "622202", "622700", "629999"
 WAIT = 20.0
 SECOND_US, HOUR_US = 1_000_000, 3_600_000_000
 HOUR = 3_600.0
 CONTACT = "027-0000 0000"
-PROJECTIONS = ("threads", "orders", "subjects", "timers", "directory", "entries", "nodes", "batches")
+PROJECTIONS = ("threads", "orders", "subjects", "timers", "directory", "entries", "nodes", "batches",
+               "watch-lists", "watch-entries", "watch-uses", "notices")  # fmt: skip
 
 
 def card(number: int, bin_: str = BIN) -> str:
@@ -46,10 +48,12 @@ def card(number: int, bin_: str = BIN) -> str:
 
 
 async def populate(hub: LocalHub) -> None:
-    """Two police bureaus, two banks, two carriers of the whole country and one of a province."""
+    """Two police bureaus, two banks, two customs offices, two carriers of the whole country and one of a province."""
     await hub.enrol(POLICE, role="police")
     await hub.enrol(OTHER_POLICE, role="police")
     await hub.enrol(BANK, role="bank", serves=[f"card:16:{BIN}"], escalate_to=OTHER_POLICE)
+    await hub.enrol(CUSTOMS, role="customs")
+    await hub.enrol(OTHER_CUSTOMS, role="customs")
     await hub.enrol(OTHER_BANK, role="bank", serves=[f"card:16:{OTHER_BIN}"])
     for carrier, region in ((CARRIER, "CN"), (OTHER_CARRIER, "CN"), (FAR_CARRIER, "CN-GD")):
         await hub.enrol(carrier, role="carrier", region=region)

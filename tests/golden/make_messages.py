@@ -44,6 +44,14 @@ from tocsin.core.orders.release import Release
 from tocsin.core.orders.report import ItemOutcome, Outcome, Report
 from tocsin.core.orders.stop_payment import StopPayment, StopScope
 from tocsin.core.orders.unblock_domains import UnblockDomains
+from tocsin.core.orders.watch_answer import WatchAnswered, WatchInstruction
+from tocsin.core.orders.watch_check import WatchCheck
+from tocsin.core.orders.watch_correct import WatchCorrect
+from tocsin.core.orders.watch_hit import WatchHit
+from tocsin.core.orders.watch_list import WatchList
+from tocsin.core.orders.watch_publish import WatchPublish
+from tocsin.core.orders.watch_withdraw import WatchWithdraw
+from tocsin.core.watch import WatchAction, WatchEntry, WatchSubjectKind
 from tocsin.wire.codec import seal_envelope
 from tocsin.wire.convert import encode_private, to_proto
 from tocsin.wire.json import to_json
@@ -51,7 +59,7 @@ from tocsin.wire.json import to_json
 FILE = Path(__file__).with_name("messages.json")
 BUS = "tocsin.example"
 FIRST_US = 1_767_225_600_000_000
-PARTIES = ("governance", "hub", "police.420100", "bank.icbc", "carrier.cmcc")
+PARTIES = ("governance", "hub", "police.420100", "bank.icbc", "carrier.cmcc", "customs.wuhan")
 KEYS = {party: SigningKey(sha256(f"tocsin golden {party}".encode()).digest()) for party in PARTIES}
 CARD = Identifier(IdentifierKind.CARD, "6222020200000000006")
 HOUR_US = 3_600_000_000
@@ -260,6 +268,46 @@ def messages() -> Iterator[Message]:
         ),
         domains=("xn--fiqs8s.example",),
         reason="The site belongs to somebody else.",
+    )
+    yield from watch_messages()
+
+
+OWNER, CHECKER = "police.420100", "customs.wuhan"
+ON_LIST: dict[str, Any] = {"list_id": "stolen-documents", "epoch": 1}
+LAW = LegalBasis(profile="cn", statute="示例规定", article="9")
+
+
+def watch_messages() -> Iterator[Message]:
+    """The life of one entry of a watchlist."""
+    entry = WatchEntry(
+        token=digest("token"), entry_no=7, subject=WatchSubjectKind.DOCUMENT, action=WatchAction.HOLD,
+        ends_us=FIRST_US + 48 * HOUR_US, details=digest("details") * 2,
+    )  # fmt: skip
+    remedies = {name: value for name, value in MEASURE.items() if name != "target"} | {"legal_basis": LAW}
+    key_check = digest("list key")[:16]
+    yield WatchList(
+        header=header(20, OWNER, CHECKER, parts=(part("watch-list", CHECKER),)), valid_until_us=FIRST_US + 720 * HOUR_US,
+        key_check=key_check, list_key=digest("list key"), **ON_LIST,
+    )  # fmt: skip
+    yield WatchPublish(header=header(21, OWNER, **remedies), entries=(entry,), complete=True, **ON_LIST)
+    yield WatchCorrect(header=header(22, OWNER, **remedies), entries=(entry,), **ON_LIST)
+    yield WatchCheck(
+        header=header(23, CHECKER, lane=Lane.URGENT, legal_basis=LAW, parts=(part("watch-check", CHECKER),)),
+        key_check=key_check, count=400, commitment=digest("commitment"), purpose="入境旅客核查", place="示例机场",
+        officer="desk 4", **ON_LIST,
+    )  # fmt: skip
+    yield WatchHit(
+        header=header(24, CHECKER, OWNER, lane=Lane.URGENT, parts=(part("watch-hit", OWNER),)), entry_no=7,
+        entry_hash=digest("entry message"), check_id=message_id(23), place="示例机场", officer="desk 4",
+        met_us=FIRST_US + HOUR_US, note="held at the desk", **ON_LIST,
+    )  # fmt: skip
+    thread = Thread(root_id=message_id(24), parent_id=message_id(24))
+    yield WatchAnswered(
+        header=header(25, OWNER, CHECKER, lane=Lane.URGENT, thread=thread, parts=(part("watch-answer", CHECKER),)),
+        instruction=WatchInstruction.HOLD, note="officers are on their way",
+    )  # fmt: skip
+    yield WatchWithdraw(
+        header=header(26, OWNER, parts=(part("watch-withdraw", OWNER),)), tokens=(digest("token"),), reason="found", **ON_LIST
     )
 
 

@@ -17,11 +17,13 @@ from tocsin.v1 import (
     enrolment_service_pb2,
     log_service_pb2,
     order_service_pb2,
+    watchlist_service_pb2,
 )
 
 POLICY = Policy.parse(default_document())
 MODULES = (
     admin_service_pb2, bus_service_pb2, directory_service_pb2, enrolment_service_pb2, log_service_pb2, order_service_pb2,
+    watchlist_service_pb2,
 )  # fmt: skip
 RPCS = {
     f"{service.full_name}/{method.name}"

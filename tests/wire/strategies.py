@@ -15,7 +15,7 @@ from tocsin.core.currencies import EXPONENTS
 from tocsin.core.directory_messages import Purpose
 from tocsin.core.errors import BusError
 from tocsin.core.identifiers import Identifier, IdentifierKind, identifier, new_message_id
-from tocsin.core.message import KINDS, Header, Kind, Message
+from tocsin.core.message import KINDS, Header, Kind, Message, Nature
 from tocsin.core.money import MAX_MINOR, Money
 from tocsin.core.orders.report import ItemOutcome, Outcome
 from tocsin.core.times import MAX_TIME_US
@@ -65,6 +65,18 @@ _FIELDS: Mapping[str, Drawn] = {
     "version": st.integers(1, 2**32 - 1),
     "threshold": st.just(1),
     "length": st.integers(0, 64),
+    "list_id": st.sampled_from(["wanted", "stolen.2026-01"]),
+    "epoch": st.integers(1, 2**32 - 1),
+    "entry_no": st.integers(1, 2**32 - 1),
+    "count": st.integers(1, 1_000),
+    "token": HASHES,
+    "tokens": st.lists(HASHES, min_size=1, max_size=3, unique=True).map(tuple),
+    "key_check": st.binary(min_size=16, max_size=16),
+    "list_key": st.one_of(st.just(b""), HASHES),
+    "commitment": HASHES,
+    "entry_hash": HASHES,
+    "check_id": IDS,
+    "purpose": TEXTS.filter(bool),
     "purposes": st.lists(st.sampled_from(list(Purpose)), unique=True).map(
         lambda p: tuple(sorted(p, key=lambda x: x.value))
     ),
@@ -77,10 +89,11 @@ NOT_APPLIED = st.dictionaries(
     st.integers(1, 1000), st.sampled_from([outcome for outcome in Outcome if not outcome.executed]), max_size=3
 ).map(lambda left: tuple(ItemOutcome(position=at, outcome=left[at]) for at in sorted(left)))
 
-_MENDED: Mapping[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
-    "add-key": lambda values: {**values, "possession": b"p" if values["purposes"] else b""},
-    "block-domains": lambda values: {**values, "region": "CN-42"},
-    "report": lambda values: {**values, "applied_us": min(values["applied_us"], values["expires_us"] // 2)},
+_MENDED: Mapping[str, Callable[[dict[str, Any], Header], dict[str, Any]]] = {
+    "watch-list": lambda values, header: {**values, "valid_until_us": header.created_us + 1},
+    "add-key": lambda values, _: {**values, "possession": b"p" if values["purposes"] else b""},
+    "block-domains": lambda values, _: {**values, "region": "CN-42"},
+    "report": lambda values, _: {**values, "applied_us": min(values["applied_us"], values["expires_us"] // 2)},
 }
 
 _LISTS: Mapping[str, Drawn] = {"domains": DOMAINS, "not_applied": NOT_APPLIED}
@@ -93,13 +106,15 @@ def any_message() -> st.SearchStrategy[Message]:
 
 def messages(kind: Kind) -> st.SearchStrategy[Message]:
     """A checked message of ``kind``, private fields filled."""
-    mend = _MENDED.get(kind.name, dict)
+    mend = _MENDED.get(kind.name, lambda values, _: values)
+    about_lists = kind.nature in (Nature.LIST, Nature.NOTICE)
+    drawn_headers = headers().map(lambda h: replace(h, target=None, exercise=False)) if about_lists else headers()
     values = st.fixed_dictionaries(
         {shape.name: _field(shape) for shape in shapes_of(kind.cls) if shape.name != "header"}
     )
     aimed = getattr(kind.cls, "BY_TARGET", True)
-    heads = headers() if aimed else headers().map(lambda one: replace(one, target=None))
-    made = st.tuples(heads, values).map(lambda drawn: kind.cls(header=drawn[0], **mend(drawn[1])))
+    heads = drawn_headers if aimed else drawn_headers.map(lambda one: replace(one, target=None))
+    made = st.tuples(heads, values).map(lambda drawn: kind.cls(header=drawn[0], **mend(drawn[1], drawn[0])))
     return made.filter(_passes)
 
 

@@ -2,6 +2,7 @@
 
  * Options that stand before the verb may stand behind it too.
  * Exit codes: 0 accepted, executed, true; 1 a check failed; 2 what was typed or set up here is wrong; 3 refused by hub or bank;
+   4 a subject checked is on the list;
    75 queued, pending, or the hub is out of reach: nothing is lost.
  * An error of the bus is one line on standard error in the user's language, and with ``--json`` one object on standard output.
 """
@@ -12,7 +13,8 @@ from typing import Annotated
 import typer
 
 from tocsin import __version__
-from tocsin.cli import directory, domains, orders, outbox, profile, send
+from tocsin.cli import directory, domains, orders, outbox, profile, send, watch
+from tocsin.cli.check import check
 from tocsin.cli.doctor import doctor
 from tocsin.cli.group import RootGroup
 from tocsin.cli.join import join_
@@ -27,7 +29,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="Signed orders between institutions against telecom fraud. 反电信网络诈骗协查指令总线。",
-    epilog="Exit codes: 0 accepted or executed, 1 a check failed, 2 usage or set-up, 3 refused, 75 queued or pending.",
+    epilog="Exit codes: 0 accepted or executed, 1 a check failed, 2 usage or set-up, 3 refused, 4 on the list, 75 queued.",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("join")(join_)
@@ -38,6 +40,8 @@ app.add_typer(domains.app, name="domains")
 app.add_typer(outbox.app, name="outbox")
 app.add_typer(directory.app, name="directory")
 app.add_typer(profile.app, name="profile")
+app.add_typer(watch.app, name="watch")
+app.command("check")(check)
 app.command("schema")(schema_)
 app.command("verify")(verify_)
 app.command("doctor")(doctor)

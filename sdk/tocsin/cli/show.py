@@ -17,7 +17,7 @@ from tocsin.core.texts import label
 if TYPE_CHECKING:
     from tocsin.cli.settings import Settings
 
-EXIT_FAILED, EXIT_USAGE, EXIT_REFUSED, EXIT_PENDING = 1, 2, 3, 75
+EXIT_FAILED, EXIT_USAGE, EXIT_REFUSED, EXIT_HIT, EXIT_PENDING = 1, 2, 3, 4, 75
 """75 is EX_TEMPFAIL of sysexits.h: nothing is lost, ask again."""
 
 UTC_ZONE = "UTC"

@@ -19,6 +19,7 @@ from tocsin.v1.directory_service_pb2_grpc import DirectoryServiceStub
 from tocsin.v1.enrolment_service_pb2_grpc import EnrolmentServiceStub
 from tocsin.v1.log_service_pb2_grpc import LogServiceStub
 from tocsin.v1.order_service_pb2_grpc import OrderServiceStub
+from tocsin.v1.watchlist_service_pb2_grpc import WatchlistServiceStub
 from tocsin.wire.errors import from_rpc_error
 
 TRANSPORT_BYTES = MAX_FRAME_BYTES + 64 * 1024
@@ -54,6 +55,7 @@ class HubConnection:
         self.directory = DirectoryServiceStub(self._channel)
         self.orders = OrderServiceStub(self._channel)
         self.log = LogServiceStub(self._channel)
+        self.watchlists = WatchlistServiceStub(self._channel)
 
     async def publish(self, envelopes: Sequence[bytes]) -> bus.PublishResponse:
         """Offers a frame.

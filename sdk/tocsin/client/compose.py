@@ -7,7 +7,7 @@
 """
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -109,6 +109,24 @@ class Composer:
             recipient = directory.routing.route(target)
         return self._make(kind, fields, target=target, recipients=(recipient,), legal_basis=basis, **given)
 
+    def plain(
+        self,
+        kind: Kind,
+        *,
+        recipients: Sequence[str] = (),
+        fields: Mapping[str, Any],
+        lane: Lane,
+        header: Mapping[str, Any] = _NOTHING,
+        basis: LegalBasis | None = None,
+    ) -> tuple[Message, bytes]:
+        """A message that is routed by nobody: to ``recipients``, or to the hub's keeping alone. Raises as ``root`` does."""
+        named = tuple(sorted(set(recipients)))
+        given = dict(header)
+        if basis is not None:
+            chosen = self.profile(basis.profile)
+            given["legal_basis"] = dataclasses.replace(basis, profile=chosen.name)
+        return self._make(kind, fields, recipients=named, lane=lane, **given)
+
     def follow(
         self,
         kind: Kind,
@@ -135,6 +153,10 @@ class Composer:
         given |= {"lane": follow.lane, "exercise": follow.exercise}
         thread = Thread(root_id=follow.root_id, parent_id=follow.parent_id)
         return self._make(kind, fields, recipients=(follow.recipient,), thread=thread, **given)
+
+    def completed(self, header: Mapping[str, Any]) -> dict[str, Any]:
+        """``header`` with the remedy that the default profile's holders have, unless it names one."""
+        return self._complete(self.profile(), header)
 
     @staticmethod
     def _complete(profile: Profile, header: Mapping[str, Any]) -> dict[str, Any]:

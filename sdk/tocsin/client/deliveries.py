@@ -13,10 +13,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from tocsin.client import life
-from tocsin.client.answering import Answerer, Task, open_private
+from tocsin.client.answering import Answerer, Context, Task, open_private
 from tocsin.client.directory_copy import DirectoryCopy
 from tocsin.client.handlers import Handlers, HandlerTimeout
 from tocsin.client.identity import Identity
+from tocsin.client.notices import Notices
 from tocsin.client.rows import InboxState, Incoming, MeasureRow, Received, Seen
 from tocsin.client.session import LaneSession
 from tocsin.client.standing import Ask, Standing
@@ -24,11 +25,12 @@ from tocsin.client.store import ClientStore
 from tocsin.client.verify import Stale, verify_delivery, verify_relation
 from tocsin.clock import LIVENESS, Clock
 from tocsin.core.directory import Directory
-from tocsin.core.errors import BusError, Reason, error
+from tocsin.core.errors import BusError, Reason, Unavailable, error
 from tocsin.core.measure import Event, MeasureOrder
 from tocsin.core.message import Lane, Message
 from tocsin.core.orders.deadline_passed import DeadlinePassed
 from tocsin.core.orders.report import Report
+from tocsin.core.watch import ListMessage, Notice
 from tocsin.results import Park, Retry
 from tocsin.v1 import bus_service_pb2 as pb
 from tocsin.wire.codec import Opened
@@ -70,6 +72,7 @@ class Deliveries:
         copy: DirectoryCopy,
         handlers: Handlers,
         answerer: Answerer,
+        notices: Notices,
         clock: Clock,
         refresh: Callable[[], Awaitable[None]],
         on_report: Callable[[Message, bool], None],
@@ -81,6 +84,7 @@ class Deliveries:
         self._copy = copy
         self._handlers = handlers
         self._answerer = answerer
+        self._notices = notices
         self._clock = clock
         self._refresh = refresh
         self._on_report = on_report
@@ -144,6 +148,8 @@ class Deliveries:
         elif isinstance(message, MeasureOrder):
             # The start mark is made with the receipt, in one commit: the handler runs as soon as this is durable.
             state = InboxState.STARTED if self._handlers.get(type(message)) is not None else InboxState.WAITING
+        elif isinstance(message, Notice) and message.AWAITS_ANSWER:
+            state = InboxState.STARTED
         return Incoming(
             message_id=header.message_id,
             message_hash=work.opened.message_hash,
@@ -197,6 +203,15 @@ class Deliveries:
         try:
             law = self._copy.as_of(work.sequencing.directory_version)
             verify_relation(message, standing.measures.get(message.header.root_id), law.policy)
+            if isinstance(message, Notice) and message.header.thread is not None:
+                await self._notices.check_answer(self._store, message)
+            if isinstance(message, ListMessage):
+                await self._notices.check_list(self._store, message)
+        except Unavailable as failure:
+            session.nack(
+                delivery.seq, delivery.attempt_token, delay_s=HANDLER_RETRY_SECONDS, reason=failure.reason.value
+            )
+            return
         except BusError as failure:
             _log.error("delivery refused: %s", failure)
             await self._store.park(message.header.message_id, failure.reason.value, self._clock.now_us())
@@ -205,6 +220,11 @@ class Deliveries:
         try:
             if isinstance(message, MeasureOrder):
                 await self._order(work, message, received, standing, law)
+            elif isinstance(message, ListMessage):
+                await self._notices.keep_list(self._store, message)
+            elif isinstance(message, Notice):
+                if not await self._notice(work, message, received):
+                    return
             else:
                 await self._inform(message, work.delivery.envelope, standing)
         except Retry as again:
@@ -248,6 +268,26 @@ class Deliveries:
         report, after = await self._answerer.answer(task, handler, measure, law, terms)
         await self._store.finish(message_id, report, self._clock.now_us(), measure=after, urgent=urgent)
         self._on_finished(after)
+
+    async def _notice(self, work: _Work, message: Notice, received: Received) -> bool:
+        """A notice: answered, taken note of, or left to a person (False)."""
+        message_id, now_us = message.header.message_id, self._clock.now_us()
+        if not message.AWAITS_ANSWER:
+            await self._store.finish(message_id, None, now_us)
+            self._on_report(open_private(message, self._identity), False)
+            return True
+        context = Context(
+            repeat=received.repeat, attempt=work.delivery.attempt, accepted_us=work.sequencing.accepted_us,
+            started_us=work.received_us, ends_us=0, key=message.id,
+        )  # fmt: skip
+        reply = await self._notices.answer(self._store, message, self._handlers.get(type(message)), context)
+        if reply is None:
+            await self._store.waiting(message_id, now_us)
+            work.session.release_credit(work.delivery.seq)
+            return False
+        await self._store.finish(message_id, reply, self._clock.now_us(), urgent=True)
+        self._on_finished(None)
+        return True
 
     async def _inform(self, message: Message, envelope: bytes, standing: Standing) -> None:
         """A report or a record: our measure moves on, and who waits is told."""

@@ -15,7 +15,7 @@ from typing import Any
 from tocsin.clock import LIVENESS, Clock
 from tocsin.core.errors import Reason, error
 from tocsin.core.message import Message
-from tocsin.results import Executed, Lapsed, Refused
+from tocsin.results import Executed, Lapsed, Refused, WatchAnswer
 
 MAX_PROCESSING_SECONDS = 60.0
 """How long a handler may take unless it says otherwise (DESIGN §5, leases)."""
@@ -93,6 +93,17 @@ class Handlers:
     def get(self, cls: type) -> Handler | None:
         """The handler for a class."""
         return self._by_class.get(cls)
+
+
+def checked_instruction(value: object) -> WatchAnswer:
+    """What a handler for a hit returned, if it is an answer.
+
+    Raises:
+        LocalFault: HANDLER_RESULT_INVALID.
+    """
+    if isinstance(value, WatchAnswer):
+        return value
+    raise error(Reason.HANDLER_RESULT_INVALID, field="return value", rule="WatchAnswer(…)")
 
 
 def checked_answer(value: object) -> Executed | Refused:

@@ -26,6 +26,7 @@ from tocsin.client.deliveries import Deliveries
 from tocsin.client.directory_copy import DirectoryCopy, from_store
 from tocsin.client.handlers import Handlers
 from tocsin.client.identity import Identity
+from tocsin.client.notices import Notices
 from tocsin.client.publisher import LanePublisher
 from tocsin.client.renewal import ended, fresh, seconds_to_renewal
 from tocsin.client.rows import DirectoryEntry, InboxState, Incoming, MeasureRow, Outgoing
@@ -82,6 +83,7 @@ class Link:
         copy: DirectoryCopy,
         handlers: Handlers,
         answerer: Answerer,
+        notices: Notices,
         waiters: Waiters,
         clock: Clock,
         random: Callable[[int], bytes],
@@ -112,6 +114,7 @@ class Link:
             copy=copy,
             handlers=handlers,
             answerer=answerer,
+            notices=notices,
             clock=clock,
             refresh=self.refresh_directory,
             on_report=waiters.informed,
@@ -193,6 +196,16 @@ class Link:
 
         await self._store.transact(job, urgent=message.lane is Lane.URGENT)
         self._publishers[message.lane].wake()
+
+    async def connection(self, seconds: float) -> HubConnection:
+        """The line to the hub, waited for ``seconds`` at most.
+
+        Raises:
+            Unavailable: HUB_UNREACHABLE.
+        """
+        if not await wait_for(self.connected, LIVENESS, seconds) or self._connection is None:
+            raise error(Reason.HUB_UNREACHABLE)
+        return self._connection
 
     def wake(self, lane: Lane) -> None:
         """Sends what was put on the disk by other means than ``enqueue``."""

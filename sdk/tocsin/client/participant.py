@@ -19,7 +19,7 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -28,6 +28,7 @@ from tocsin import loop
 from tocsin.client.answering import Answerer, outgoing
 from tocsin.client.by_hand import by_hand, objection_of
 from tocsin.client.channel import HubConnection
+from tocsin.client.checking import Checker
 from tocsin.client.compose import Composer, Follow
 from tocsin.client.directory_copy import DirectoryCopy
 from tocsin.client.given import Given
@@ -35,24 +36,30 @@ from tocsin.client.handlers import CONCURRENCY, MAX_PROCESSING_SECONDS, Handler,
 from tocsin.client.identity import Identity, load_identity
 from tocsin.client.life import after_order, new_measure
 from tocsin.client.link import Link
+from tocsin.client.list_keys import ListKeys
+from tocsin.client.notices import Notices
 from tocsin.client.rows import Incoming, MeasureRow
 from tocsin.client.sent import SentOrder, Waiters
 from tocsin.client.store import ClientStore
+from tocsin.client.watchlists import Watchlists
 from tocsin.clock import Clock, SystemClock
 from tocsin.core.errors import BusError, Reason, error
 from tocsin.core.identifiers import Identifier, identifier, parse_message_id
 from tocsin.core.measure import MeasureOrder
-from tocsin.core.message import KINDS
+from tocsin.core.message import KINDS, Message
 from tocsin.core.money import Money
 from tocsin.core.orders.report import Outcome
+from tocsin.core.subjects import Subject
 from tocsin.crypto.ed25519 import Ed25519Signer
 from tocsin.results import Executed, Refused
+from tocsin.watching import Checked
 from tocsin.wire.codec import open_envelope
 
 if TYPE_CHECKING:
     from tocsin.client.blocks import BlockJob
 
 F = TypeVar("F", bound=Callable[..., Any])
+T = TypeVar("T")
 
 SUBSCRIPTION = "main"
 
@@ -104,6 +111,10 @@ class Participant:
             random=random,
         )
         self._answerer = Answerer(identity=identity, composer=self._composer, clock=self._clock)
+        self._notices = Notices(identity=identity, composer=self._composer, clock=self._clock)
+        self.list_keys = ListKeys(identity, random)
+        self.watchlists = Watchlists(self)
+        self._checker = Checker(self)
         self._store: ClientStore | None = None
         self._link: Link | None = None
 
@@ -181,6 +192,7 @@ class Participant:
                 copy=self._copy,
                 handlers=self._handlers,
                 answerer=self._answerer,
+                notices=self._notices,
                 waiters=self._waiters,
                 clock=self._clock,
                 random=self._random,
@@ -401,20 +413,27 @@ class Participant:
         Raises:
             Rejected: See ``stop_payment``.
         """
-        for last_try in (False, True):
-            try:
-                message, envelope, row = await self._made(kind, target, thread, recipient, fields)
-                break
-            except BusError as failure:
-                # What our copy of the directory does not know, a newer one may: a bank that joined a minute ago.
-                if (
-                    last_try
-                    or failure.reason not in _DIRECTORY_REASONS
-                    or not await self.link.catch_up(CATCH_UP_SECONDS)
-                ):
-                    raise
+        message, envelope, row = await self._up_to_date(lambda: self._made(kind, target, thread, recipient, fields))
         await self.link.enqueue(outgoing(message, envelope, self._clock.now_us()), row)
         return SentOrder(message, self)
+
+    async def compose(self, kind: str, **how: Any) -> tuple[Message, bytes]:
+        """A signed message that nobody routes, see ``Composer.plain``. Raises as ``order`` does."""
+
+        async def made() -> tuple[Message, bytes]:
+            return self._composer.plain(KINDS[kind], **how)
+
+        return await self._up_to_date(made)
+
+    async def _up_to_date(self, make: Callable[[], Awaitable[T]]) -> T:
+        """What ``make`` gives: what our copy of the directory does not know, a newer one may, such as a bank that joined a
+        minute ago."""
+        try:
+            return await make()
+        except BusError as failure:
+            if failure.reason not in _DIRECTORY_REASONS or not await self.link.catch_up(CATCH_UP_SECONDS):
+                raise
+        return await make()
 
     async def _made(
         self, kind: str, target: str | Identifier | None, thread: str, recipient: str, fields: Mapping[str, Any]
@@ -438,6 +457,10 @@ class Participant:
         profile = message.header.legal_basis.profile if message.header.legal_basis is not None else ""
         subject = self.identity.subject_token(aimed)
         return message, envelope, new_measure(message, profile=profile, subject=subject, now_us=now_us)
+
+    async def check(self, subjects: Iterable[str | Subject], **how: Any) -> Checked:
+        """Checks subjects against a watchlist that authorises us; see ``tocsin.client.checking.Checker.check``."""
+        return await self._checker.check(subjects, **how)
 
     async def sent_order(self, order_id: str) -> "SentOrder":
         """An order this party sent before, from any process.
@@ -483,6 +506,26 @@ class Participant:
             root_id=row.root_id, parent_id=order_id, recipient=row.recipient, lane=root.lane, exercise=row.exercise,
             profile=row.profile, target=message.header.target,
         )  # fmt: skip
+
+    @property
+    def clock(self) -> Clock:
+        """The domain clock."""
+        return self._clock
+
+    @property
+    def random(self) -> Callable[[int], bytes]:
+        """Source of ids, keys and salts."""
+        return self._random
+
+    @property
+    def composer(self) -> Composer:
+        """Makes our signed messages."""
+        return self._composer
+
+    @property
+    def notices(self) -> Notices:
+        """Answers notices."""
+        return self._notices
 
     @property
     def waiters(self) -> Waiters:

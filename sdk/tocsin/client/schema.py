@@ -88,6 +88,29 @@ STEPS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX outbox_thread ON outbox (root_id, ordinal)",
         "CREATE INDEX inbox_thread ON inbox (root_id, place)",
     ),
+    (
+        """CREATE TABLE watch_list (
+            list_id TEXT NOT NULL,
+            epoch INTEGER NOT NULL,
+            owner TEXT NOT NULL,
+            message_id BLOB NOT NULL,
+            valid_until_us INTEGER NOT NULL,
+            complete INTEGER NOT NULL,
+            PRIMARY KEY (list_id, epoch)
+        ) WITHOUT ROWID""",
+        """CREATE TABLE watch_own (
+            list_id TEXT NOT NULL,
+            entry_no INTEGER NOT NULL,
+            subject BLOB NOT NULL,
+            epoch INTEGER NOT NULL,
+            message_id BLOB NOT NULL,
+            withdrawn INTEGER NOT NULL,
+            ends_us INTEGER NOT NULL,
+            sealed BLOB NOT NULL,
+            PRIMARY KEY (list_id, entry_no)
+        ) WITHOUT ROWID""",
+        "CREATE UNIQUE INDEX watch_own_subject ON watch_own (list_id, subject)",
+    ),
 )
 """Step ``n`` leads to version ``n + 1``."""
 

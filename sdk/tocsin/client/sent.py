@@ -20,8 +20,9 @@ from tocsin.core.measure import MeasureOrder
 from tocsin.core.message import Message
 from tocsin.core.orders.deadline_passed import Deadline, DeadlinePassed
 from tocsin.core.orders.report import Outcome, Report
+from tocsin.core.orders.watch_answer import WatchAnswered
 from tocsin.core.times import from_us
-from tocsin.results import Executed, NoAnswer, Pending, Refused, Result
+from tocsin.results import Executed, NoAnswer, Pending, Refused, Result, WatchAnswer
 from tocsin.wire.codec import open_envelope
 from tocsin.wire.sequencing import Receipt, decode_receipt
 
@@ -175,6 +176,8 @@ def result_of(message: Message, *, late: bool) -> Result | None:
             late=late,
             not_applied={one.position: one.outcome for one in message.not_applied},
         )
+    if isinstance(message, WatchAnswered):
+        return WatchAnswer(message.instruction, note=message.note, contact=message.header.contact)
     if isinstance(message, DeadlinePassed) and message.deadline in _SILENCES:
         fetched = message.deadline is Deadline.ANSWER_FETCHED
         return NoAnswer(party=message.party, fetched=fetched, due_at=from_us(message.due_us))

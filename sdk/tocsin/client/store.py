@@ -17,7 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from tocsin.client import inbox, measures, outbox, records, schema, standing
+from tocsin.client import inbox, measures, outbox, records, schema, standing, watch_rows
 from tocsin.client.rows import (
     Aside,
     Confirmed,
@@ -36,6 +36,7 @@ from tocsin.client.rows import (
     StartMark,
 )
 from tocsin.client.standing import Ask, Standing
+from tocsin.client.watch_rows import EpochRow, OwnRow
 from tocsin.core.errors import Reason, error
 from tocsin.core.measure import MeasureState
 from tocsin.core.message import MAX_FRAME_BYTES, Lane
@@ -241,6 +242,24 @@ class ClientStore:
     async def standing(self, asks: Sequence[Ask]) -> Standing:
         """What a frame of deliveries is judged on."""
         return await self._readers.read(partial(standing.read, asks=asks))
+
+    # Watchlists
+
+    async def watch_epochs(self, list_id: str) -> list[EpochRow]:
+        """The epochs of a list known here, newest first."""
+        return await self._readers.read(partial(watch_rows.epochs, list_id=list_id))
+
+    async def watch_lists(self) -> list[EpochRow]:
+        """The newest epoch of each list known here, by name."""
+        return await self._readers.read(watch_rows.newest)
+
+    async def watch_own(self, list_id: str, numbers: Sequence[int]) -> dict[int, OwnRow]:
+        """Entries of a list of ours, by number."""
+        return await self._readers.read(partial(watch_rows.own_by_number, list_id=list_id, numbers=numbers))
+
+    async def watch_counts(self, list_id: str, now_us: int) -> tuple[int, int]:
+        """Entries of a list of ours in force, and withdrawn."""
+        return await self._readers.read(partial(watch_rows.counts, list_id=list_id, now_us=now_us))
 
     # Directory and named values
 

@@ -8,7 +8,21 @@ from dataclasses import dataclass, field
 
 from tocsin.core.directory import Directory
 from tocsin.core.message import Message
-from tocsin_hub.domain.rows import Changes, Known, Loaded, OrderRow, SubjectRow, ThreadRow, TimerKey, TimerRow
+from tocsin_hub.domain.rows import (
+    Changes,
+    Known,
+    ListRow,
+    Loaded,
+    NoticeRow,
+    OrderRow,
+    SubjectRow,
+    ThreadRow,
+    TimerKey,
+    TimerRow,
+    TokenKey,
+    WatchEntryRow,
+    WatchUseRow,
+)
 
 OPEN = "open"
 UNEXECUTED = "unexecuted"
@@ -57,6 +71,10 @@ class Accepted:
     thread: ThreadRow | None = None
     order: OrderRow | None = None
     subject: SubjectRow | None = None
+    watch_list: ListRow | None = None
+    watch_entries: list[WatchEntryRow] = field(default_factory=list)
+    watch_use: WatchUseRow | None = None
+    notice: NoticeRow | None = None
     timers_set: list[TimerRow] = field(default_factory=list)
     timers_cleared: list[TimerKey] = field(default_factory=list)
     deliver_to: tuple[str, ...] = ()
@@ -79,17 +97,27 @@ class Book:
         header = admitted.message.header
         loaded, changes = self.loaded, self.changes
         loaded.known[header.message_id] = Known(
-            message_id=header.message_id, sender=header.sender, message_hash=admitted.message_hash, log_index=index
-        )
+            message_id=header.message_id, sender=header.sender, message_hash=admitted.message_hash, log_index=index,
+            kind=type(admitted.message).KIND.name,
+        )  # fmt: skip
         if (thread := accepted.thread) is not None:
             loaded.threads[thread.root_id] = changes.threads[thread.root_id] = thread
         if (order := accepted.order) is not None:
             loaded.orders[order.order_id] = changes.orders[order.order_id] = order
         if (subject := accepted.subject) is not None:
             loaded.subjects[subject.subject] = changes.subjects[subject.subject] = subject
-        for key in accepted.timers_cleared:
-            changes.timers_set.pop(key, None)
-            changes.timers_cleared.add(key)
+        if (one := accepted.watch_list) is not None:
+            loaded.lists[one.list_id, one.epoch] = changes.lists[one.list_id, one.epoch] = one
+        for entry in accepted.watch_entries:
+            key = TokenKey(entry.opened_index, entry.token)
+            loaded.watch_entries[key] = changes.watch_entries[key] = entry
+        if (use := accepted.watch_use) is not None:
+            loaded.watch_uses[use.party] = changes.watch_uses[use.party] = use
+        if (notice := accepted.notice) is not None:
+            loaded.notices[notice.notice_id] = changes.notices[notice.notice_id] = notice
+        for timer_key in accepted.timers_cleared:
+            changes.timers_set.pop(timer_key, None)
+            changes.timers_cleared.add(timer_key)
         for timer in accepted.timers_set:
             changes.timers_set[TimerKey(timer.order_id, timer.deadline)] = timer
         if accepted.directory is not None:

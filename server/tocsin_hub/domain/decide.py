@@ -7,7 +7,7 @@ In this order:
 3. author: party enrolled and not suspended, key good at this log index;
 4. policy: the kind's row allows sender role, key purpose, recipient roles and the relation to the thread;
 5. profile: the law named knows the kind; its limits hold;
-6. state: the thread's measure allows the step (``tocsin.core.measure``).
+6. state: the thread's measure allows the step (``tocsin.core.measure``), or the list does (``decide_lists``).
 
  * A refusal has no effects at all. An acceptance returns its effects as new rows; ``Book.take`` makes them the state the next
    message of the batch is judged on.
@@ -24,7 +24,9 @@ from tocsin.core.message import MAX_CLOCK_AHEAD_US, Header, Message, Nature
 from tocsin.core.orders.deadline_passed import DeadlinePassed
 from tocsin.core.orders.report import Report
 from tocsin.core.policy import KindRow, Policy, Relation
+from tocsin.core.watch import ListMessage, Notice
 from tocsin_hub.domain.book import Accepted, Admitted, Book, Duplicate
+from tocsin_hub.domain.decide_lists import decide_list, decide_notice
 from tocsin_hub.domain.decide_orders import decide_deadline, decide_order, decide_report
 
 
@@ -56,6 +58,10 @@ def decide(admitted: Admitted, book: Book, *, index: int, at_us: int) -> Accepte
         return decide_deadline(message, book, index=index)
     if isinstance(message, MeasureOrder):
         return decide_order(admitted, message, row, book, at_us=at_us, index=index)
+    if isinstance(message, ListMessage):
+        return decide_list(message, row, book, at_us=at_us, index=index)
+    if isinstance(message, Notice):
+        return decide_notice(message, row, book, index=index)
     raise error(Reason.POLICY_DENIED, row=row.name, rule="kind")
 
 

@@ -1,7 +1,8 @@
 """What the hub keeps, as plain rows; the stores persist them and ``decide`` reads and makes them.
 
  * Truth: ``MessageRow``, ``BatchRow``. Projections, rebuilt by a replay: ``ThreadRow``, ``OrderRow``, ``SubjectRow``, ``TimerRow``,
-   ``DirectoryRow``, ``EntryRow`` (its ``generation`` apart). Operational, not replayed: ``CursorRow``, ``AttemptRow``.
+   ``ListRow``, ``WatchEntryRow``, ``WatchUseRow``, ``NoticeRow``, ``DirectoryRow``, ``EntryRow`` (its ``generation`` apart).
+   Operational, not replayed: ``CursorRow``, ``AttemptRow``.
  * No clear identifier stands in a row: ``subject`` is a keyed token, ``body`` is encrypted.
  * Times are microseconds since 1970 UTC.
 """
@@ -120,6 +121,68 @@ class TimerKey(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ListRow:
+    """One epoch of a watchlist."""
+
+    list_id: str
+    epoch: int
+    owner: str
+    opened_index: int
+    """Log index of the message that opened it: what its entries are kept under."""
+    checkers: str
+    """Party ids in order, with a space between them."""
+    valid_until_us: int
+    key_check: bytes
+    live_index: int
+    """Log index of the message that said it is complete; 0 before."""
+
+
+class TokenKey(NamedTuple):
+    """Names an entry of a watchlist: where its epoch was opened, and its token."""
+
+    opened_index: int
+    token: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchEntryRow:
+    """One entry of one epoch of a watchlist. Details and everything else stand in the message at ``log_index``."""
+
+    opened_index: int
+    token: bytes
+    entry_no: int
+    ends_us: int
+    log_index: int
+    position: int
+    """Place in that message."""
+    withdrawn_index: int
+    """Log index of its withdrawal; 0 before."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchUseRow:
+    """How many tokens one party has asked about in the minute and the day (UTC) of its last check."""
+
+    party: str
+    minute: int
+    minute_tokens: int
+    day: int
+    day_tokens: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeRow:
+    """A notice that may be answered: who told whom."""
+
+    notice_id: bytes
+    kind: str
+    sender: str
+    recipient: str
+    lane: int
+    log_index: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DirectoryRow:
     """One directory entry: which message it is and the head of the chain after it."""
 
@@ -174,6 +237,9 @@ class Needs:
     roots: set[bytes] = field(default_factory=set)
     orders: set[bytes] = field(default_factory=set)
     subjects: set[bytes] = field(default_factory=set)
+    lists: set[str] = field(default_factory=set)
+    tokens: set[TokenKey] = field(default_factory=set)
+    checkers: set[str] = field(default_factory=set)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -184,6 +250,7 @@ class Known:
     sender: str
     message_hash: bytes
     log_index: int
+    kind: str = ""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -194,6 +261,11 @@ class Loaded:
     threads: dict[bytes, ThreadRow] = field(default_factory=dict)
     orders: dict[bytes, OrderRow] = field(default_factory=dict)
     subjects: dict[bytes, SubjectRow] = field(default_factory=dict)
+    lists: dict[tuple[str, int], ListRow] = field(default_factory=dict)
+    """The two newest epochs of each list: no other is still of use."""
+    watch_entries: dict[TokenKey, WatchEntryRow] = field(default_factory=dict)
+    watch_uses: dict[str, WatchUseRow] = field(default_factory=dict)
+    notices: dict[bytes, NoticeRow] = field(default_factory=dict)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -208,6 +280,10 @@ class Changes:
     subjects: dict[bytes, SubjectRow] = field(default_factory=dict)
     timers_set: dict[TimerKey, TimerRow] = field(default_factory=dict)
     timers_cleared: set[TimerKey] = field(default_factory=set)
+    lists: dict[tuple[str, int], ListRow] = field(default_factory=dict)
+    watch_entries: dict[TokenKey, WatchEntryRow] = field(default_factory=dict)
+    watch_uses: dict[str, WatchUseRow] = field(default_factory=dict)
+    notices: dict[bytes, NoticeRow] = field(default_factory=dict)
     directory: list[DirectoryRow] = field(default_factory=list)
     entries: list[EntryRow] = field(default_factory=list)
 

@@ -28,6 +28,8 @@ from tocsin.v1 import (
     log_service_pb2_grpc,
     order_service_pb2,
     order_service_pb2_grpc,
+    watchlist_service_pb2,
+    watchlist_service_pb2_grpc,
 )
 from tocsin_hub.app import Hub
 from tocsin_hub.pki import PartyCertificates
@@ -39,12 +41,13 @@ from tocsin_hub.rpc.guard import Guard
 from tocsin_hub.rpc.log import LogServicer
 from tocsin_hub.rpc.membership import Membership
 from tocsin_hub.rpc.orders import OrderServicer
+from tocsin_hub.rpc.watchlists import WatchlistServicer
 from tocsin_hub.service.enrol import Enrolment
 
 GRACE_SECONDS = 10.0
 """How long calls in flight may take at a stop."""
 
-_BUS_SERVICES = (bus_service_pb2, order_service_pb2, directory_service_pb2, log_service_pb2)
+_BUS_SERVICES = (bus_service_pb2, order_service_pb2, directory_service_pb2, log_service_pb2, watchlist_service_pb2)
 _PORT_OPTIONS = (
     ("grpc.max_receive_message_length", MAX_FRAME_BYTES),
     ("grpc.max_send_message_length", MAX_FRAME_BYTES + 64 * 1024),
@@ -121,6 +124,7 @@ class Ports:
         order_service_pb2_grpc.add_OrderServiceServicer_to_server(OrderServicer(hub.look_up), server)
         directory_service_pb2_grpc.add_DirectoryServiceServicer_to_server(DirectoryServicer(hub.look_up), server)
         log_service_pb2_grpc.add_LogServiceServicer_to_server(LogServicer(hub.look_up, hub.clock), server)
+        watchlist_service_pb2_grpc.add_WatchlistServiceServicer_to_server(WatchlistServicer(hub.checks), server)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
         if hub.config.reflection:
             names = [

@@ -19,6 +19,7 @@ from tocsin.core.identifiers import new_message_id
 from tocsin.core.leaf import commitment, encode_leaf
 from tocsin.core.merkle import leaf_hash
 from tocsin.core.message import Lane, Message
+from tocsin.core.watch import ListMessage, ListNotice, ListStep
 from tocsin.wire.sequencing import Receipt, Sequencing
 from tocsin_hub.bodies import BodyCipher
 from tocsin_hub.domain.book import Accepted, Admitted, Book, Duplicate
@@ -35,6 +36,7 @@ from tocsin_hub.domain.rows import (
     Needs,
     TimerKey,
     TimerRow,
+    TokenKey,
 )
 from tocsin_hub.log.tree import Frontier
 from tocsin_hub.service.limits import Gate
@@ -156,11 +158,13 @@ class BatchMaker:
             routine = admitted.message.header.lane is Lane.ROUTINE
             if outcomes and routine and self._clock.monotonic_us() - started > DECIDE_BUDGET_US:
                 break
-            outcomes.append(self._one(batch, admitted))
+            outcomes.append(self._one(tx, batch, admitted))
         return self._write(tx, batch, changes, outcomes, frontier)
 
-    def _one(self, batch: _Batch, admitted: Admitted) -> int | Duplicate | BusError:
+    def _one(self, tx: WriteTx, batch: _Batch, admitted: Admitted) -> int | Duplicate | BusError:
         try:
+            if isinstance(admitted.message, ListMessage):
+                _load_entries(tx, admitted.message, batch.book.loaded)
             decision = decide(admitted, batch.book, index=batch.index, at_us=batch.at_us)
             if isinstance(decision, Duplicate):
                 return decision
@@ -303,6 +307,13 @@ def _load(tx: WriteTx, offered: Sequence[Admitted], due: Sequence[TimerRow]) -> 
         needs.message_ids.add(header.message_id)
         if admitted.subject:
             needs.subjects.add(admitted.subject)
+        message = admitted.message
+        if isinstance(message, ListMessage | ListNotice):
+            needs.lists.add(message.list_id)
+        if isinstance(message, ListMessage) and message.STEP is ListStep.CHECK:
+            needs.checkers.add(header.sender)
+        if isinstance(message, ListNotice):
+            needs.message_ids.add(message.check_id)
         if header.thread is not None:
             needs.roots.add(header.root_id)
             needs.orders.add(header.thread.parent_id)
@@ -311,3 +322,13 @@ def _load(tx: WriteTx, offered: Sequence[Admitted], due: Sequence[TimerRow]) -> 
     if more:
         loaded.subjects.update(tx.load(Needs(subjects=more)).subjects)
     return loaded
+
+
+def _load_entries(tx: WriteTx, message: ListMessage, loaded: Loaded) -> None:
+    """Entries of a list are read when their message is decided: a batch may be offered far more of them than it decides."""
+    tokens = message.tokens_named()
+    epoch = loaded.lists.get((message.list_id, message.epoch))
+    if not tokens or epoch is None or epoch.owner != message.header.sender:
+        return
+    keys = {TokenKey(epoch.opened_index, token) for token in tokens} - loaded.watch_entries.keys()
+    loaded.watch_entries.update(tx.load(Needs(tokens=keys)).watch_entries)

@@ -76,6 +76,10 @@ class LookUp:
         entries = [one._replace(version=row.version) for row, one in zip(rows, logged, strict=True)]
         return self._directory().version, entries
 
+    async def at(self, log_indexes: list[int]) -> list[Logged]:
+        """Messages by log index, in the order asked; absent ones are left out."""
+        return await self._logged(await self._store.messages(log_indexes))
+
     async def checkpoint(self) -> bytes:
         """The newest checkpoint."""
         return (await self.checkpoint_and_size())[0]

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 
 from tocsin.core.errors import BusError
 from tocsin.wire.sequencing import Receipt
+from tocsin_hub.domain.book import Admitted
 from tocsin_hub.service.admit import Admission
 from tocsin_hub.service.sequencer import Sequencer
 
@@ -30,4 +31,14 @@ class Publisher:
         """
         if self.stopped is not None:
             raise self.stopped
-        return self._sequencer.offer(self._admission.admit(envelope, caller=caller))
+        return self.offer_admitted(self._admission.admit(envelope, caller=caller))
+
+    def offer_admitted(self, admitted: Admitted) -> "asyncio.Future[Receipt]":
+        """Queues a message that its use case has admitted; the future ends as that of ``offer``.
+
+        Raises:
+            BusError: The hub is draining, stopped or full.
+        """
+        if self.stopped is not None:
+            raise self.stopped
+        return self._sequencer.offer(admitted)

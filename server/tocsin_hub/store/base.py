@@ -21,6 +21,7 @@ from tocsin_hub.domain.rows import (
     DirectoryRow,
     EntryRow,
     Head,
+    ListRow,
     Loaded,
     MailboxKey,
     MessageRow,
@@ -28,6 +29,7 @@ from tocsin_hub.domain.rows import (
     OrderRow,
     ThreadRow,
     TimerRow,
+    WatchEntryRow,
 )
 
 T = TypeVar("T")
@@ -152,6 +154,15 @@ class StoreReader(Protocol):
         """The last committed batch."""
         ...
 
+    async def watch_match(
+        self, list_id: str, epoch: int, tokens: Sequence[bytes]
+    ) -> tuple[dict[tuple[str, int], ListRow], dict[bytes, WatchEntryRow]]:
+        """The two newest epochs of a watchlist, by (list id, epoch), and of one of them the entries of ``tokens``.
+
+        One snapshot, a few indexed reads; absent entries are left out, and there are none of an epoch that is not among the two.
+        """
+        ...
+
     async def directory_rows(self, after_version: int, limit: int) -> list[DirectoryRow]:
         """Directory entries after a version, in order."""
         ...
@@ -179,7 +190,8 @@ class StoreReader(Protocol):
     async def dump(self, table: str) -> list[tuple[object, ...]]:
         """All rows of one projection in a stable order, for ``replay --verify``.
 
-        ``table`` is one of threads, orders, subjects, timers, directory, entries, nodes, batches. Left out are the
+        ``table`` is one of threads, orders, subjects, timers, watch-lists, watch-entries, watch-uses, notices, directory,
+        entries, nodes, batches. Left out are the
         ``generation`` of entries, the ``checkpoint`` of batches (whose root the nodes give) and subjects at zero.
 
         Raises:

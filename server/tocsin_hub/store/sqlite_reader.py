@@ -18,22 +18,30 @@ from tocsin_hub.domain.rows import (
     AttemptRow,
     BatchRow,
     DirectoryRow,
+    ListRow,
     MailboxKey,
     MessageRow,
     OrderRow,
     ThreadRow,
+    TokenKey,
+    WatchEntryRow,
 )
+from tocsin_hub.store import sqlite_lists as lists
 from tocsin_hub.store.base import MailboxState, StoredEntry
 from tocsin_hub.store.sqlite_shapes import (
     ATTEMPT,
     BATCH,
     DIRECTORY,
     ENTRY,
+    LIST,
     MESSAGE,
+    NOTICE,
     ORDER,
     SUBJECT,
     THREAD,
     TIMER,
+    WATCH_ENTRY,
+    WATCH_USE,
     R,
     Shape,
 )
@@ -84,6 +92,10 @@ _DUMPS = {
     "orders": f"SELECT {ORDER.listed} FROM orders ORDER BY order_id",
     "subjects": f"SELECT {SUBJECT.listed} FROM subject WHERE terms_used OR terms_pending ORDER BY subject",
     "timers": f"SELECT {TIMER.listed} FROM timer ORDER BY order_id, deadline",
+    "watch-lists": f"SELECT {LIST.listed} FROM watch_list ORDER BY list_id, epoch",
+    "watch-entries": f"SELECT {WATCH_ENTRY.listed} FROM watch_entry ORDER BY opened_index, token",
+    "watch-uses": f"SELECT {WATCH_USE.listed} FROM watch_use ORDER BY party",
+    "notices": f"SELECT {NOTICE.listed} FROM notice ORDER BY notice_id",
     "directory": f"SELECT {DIRECTORY.listed} FROM directory ORDER BY version",
     "entries": f"SELECT {', '.join(ENTRY.columns[:-1])} FROM entry ORDER BY party, lane, seq",
     "nodes": "SELECT level, position, hash FROM node ORDER BY level, position",
@@ -176,6 +188,20 @@ class SqliteReader:
     async def newest_batch(self) -> BatchRow | None:
         """See ``HubStore``."""
         return await self._row(BATCH, "true ORDER BY tree_size DESC LIMIT 1", ())
+
+    async def watch_match(
+        self, list_id: str, epoch: int, tokens: Sequence[bytes]
+    ) -> tuple[dict[tuple[str, int], ListRow], dict[bytes, WatchEntryRow]]:
+        """See ``HubStore``."""
+
+        def read(conn: sqlite3.Connection) -> tuple[dict[tuple[str, int], ListRow], dict[bytes, WatchEntryRow]]:
+            with _snapshot(conn):
+                epochs = lists.epochs(conn, [list_id])
+                chosen = epochs.get((list_id, epoch))
+                keys = [TokenKey(chosen.opened_index, token) for token in tokens] if chosen is not None else []
+                return epochs, {key.token: row for key, row in lists.entries(conn, keys).items()}
+
+        return await self._readers.read(read)
 
     async def directory_rows(self, after_version: int, limit: int) -> list[DirectoryRow]:
         """See ``HubStore``."""

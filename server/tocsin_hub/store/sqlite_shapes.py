@@ -14,12 +14,16 @@ from tocsin_hub.domain.rows import (
     CursorRow,
     DirectoryRow,
     EntryRow,
+    ListRow,
     MailboxKey,
     MessageRow,
+    NoticeRow,
     OrderRow,
     SubjectRow,
     ThreadRow,
     TimerRow,
+    WatchEntryRow,
+    WatchUseRow,
 )
 
 if TYPE_CHECKING:
@@ -73,4 +77,10 @@ TIMER = Shape("timer", TimerRow)
 ENTRY = Shape("entry", EntryRow)
 CURSOR = Shape("cursor", CursorRow)
 ATTEMPT = Shape("attempt", AttemptRow)
-SHAPES = (MESSAGE, BATCH, DIRECTORY, THREAD, ORDER, SUBJECT, TIMER, ENTRY, CURSOR, ATTEMPT)
+LIST = Shape("watch_list", ListRow)
+WATCH_ENTRY = Shape("watch_entry", WatchEntryRow)
+WATCH_USE = Shape("watch_use", WatchUseRow)
+NOTICE = Shape("notice", NoticeRow)
+SHAPES = (
+    MESSAGE, BATCH, DIRECTORY, THREAD, ORDER, SUBJECT, TIMER, ENTRY, CURSOR, ATTEMPT, LIST, WATCH_ENTRY, WATCH_USE, NOTICE,
+)  # fmt: skip

@@ -23,22 +23,27 @@ from tocsin_hub.domain.rows import (
     Needs,
     TimerRow,
 )
+from tocsin_hub.store import sqlite_lists as lists
 from tocsin_hub.store.sqlite_shapes import (
     ATTEMPT,
     BATCH,
     CURSOR,
     DIRECTORY,
     ENTRY,
+    LIST,
     MESSAGE,
+    NOTICE,
     ORDER,
     SUBJECT,
     THREAD,
     TIMER,
+    WATCH_ENTRY,
+    WATCH_USE,
     R,
     Shape,
 )
 
-_KNOWN = "SELECT message_id, sender, message_hash, log_index FROM message WHERE message_id IN ({keys})"
+_KNOWN = "SELECT message_id, sender, message_hash, log_index, kind FROM message WHERE message_id IN ({keys})"
 _THREADS = f"SELECT {THREAD.listed} FROM thread WHERE root_id IN ({{keys}})"
 _ORDERS = f"SELECT {ORDER.listed} FROM orders WHERE order_id IN ({{keys}})"
 _SUBJECTS = f"SELECT {SUBJECT.listed} FROM subject WHERE subject IN ({{keys}})"
@@ -111,8 +116,8 @@ class SqliteTx:
     def load(self, needs: Needs) -> Loaded:
         """See ``WriteTx``."""
         conn = self._conn
-        known = (Known(message_id=i, sender=s, message_hash=h, log_index=n)
-                 for i, s, h, n in sql.select(conn, _KNOWN, list(needs.message_ids)))  # fmt: skip
+        known = (Known(message_id=i, sender=s, message_hash=h, log_index=n, kind=k)
+                 for i, s, h, n, k in sql.select(conn, _KNOWN, list(needs.message_ids)))  # fmt: skip
         threads = map(THREAD.row, sql.select(conn, _THREADS, list(needs.roots)))
         orders = map(ORDER.row, sql.select(conn, _ORDERS, list(needs.orders)))
         subjects = map(SUBJECT.row, sql.select(conn, _SUBJECTS, list(needs.subjects)))
@@ -121,6 +126,10 @@ class SqliteTx:
             threads={row.root_id: row for row in threads},
             orders={row.order_id: row for row in orders},
             subjects={row.subject: row for row in subjects},
+            lists=lists.epochs(conn, needs.lists),
+            watch_entries=lists.entries(conn, needs.tokens),
+            watch_uses=lists.uses(conn, needs.checkers),
+            notices=lists.notices(conn, needs.roots),
         )
 
     def due_timers(self, until_us: int, limit: int) -> list[TimerRow]:
@@ -150,6 +159,10 @@ class SqliteTx:
         _put(conn, SUBJECT, changes.subjects.values())
         sql.each(conn, _CLEAR_TIMERS, list(changes.timers_cleared))
         _put(conn, TIMER, changes.timers_set.values())
+        _put(conn, LIST, changes.lists.values())
+        _put(conn, WATCH_ENTRY, changes.watch_entries.values())
+        _put(conn, WATCH_USE, changes.watch_uses.values())
+        _put(conn, NOTICE, changes.notices.values())
         return self._numbered(changes.entries)
 
     def save_cursors(self, cursors: Iterable[CursorRow]) -> None:

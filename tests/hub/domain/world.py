@@ -50,19 +50,22 @@ from tocsin_hub.domain.decide import decide
 from tocsin_hub.domain.rows import Changes, Loaded, OrderRow, SubjectRow, ThreadRow, TimerKey, TimerRow
 
 BUS = "tocsin.example"
+CUSTOMS, CUSTOMS_2 = "customs.wuhan", "customs.yichang"
 POLICE, POLICE_2, CENTRE = "police.420100", "police.420200", "anti-fraud.420000"
 ICBC, ABC = "bank.icbc", "bank.abc"
 BIN_OF = {ICBC: "622202", ABC: "622848"}
 ROLE_OF = {
     HUB: Role.HUB, POLICE: Role.POLICE, POLICE_2: Role.POLICE, CENTRE: Role.ANTI_FRAUD, ICBC: Role.BANK, ABC: Role.BANK,
+    CUSTOMS: Role.CUSTOMS, CUSTOMS_2: Role.CUSTOMS,
 }  # fmt: skip
 WORKS_FOR = {
-    Role.HUB: (Purpose.REPORT,), Role.POLICE: (Purpose.ORDER,), Role.ANTI_FRAUD: (Purpose.ORDER,),
-    Role.BANK: (Purpose.REPORT, Purpose.ACK),
+    Role.HUB: (Purpose.REPORT,), Role.POLICE: (Purpose.ORDER, Purpose.REPORT), Role.ANTI_FRAUD: (Purpose.ORDER,),
+    Role.BANK: (Purpose.REPORT, Purpose.ACK), Role.CUSTOMS: (Purpose.ORDER, Purpose.REPORT),
 }  # fmt: skip
 
 SECOND_US = 1_000_000
 HOUR_US = 3_600 * SECOND_US
+DAY = 24 * HOUR_US
 START_US = 1_767_225_600_000_000
 """2026-01-01T00:00Z."""
 

@@ -43,6 +43,10 @@ ERRORS: Mapping[str, str] = {
     "TIME_ZONELESS": "The time in {field} has no time zone. A time without its offset can mean different moments. Add "
     "the offset, such as 2026-11-23T14:02:11+08:00.",
     "TIME_INVALID": "{field} is not valid. Rule: {rule}. Correct it and send again.",
+    "TOO_MANY_ITEMS": "{field} holds {value} items; at most {limit} are allowed in one message. Split it into several.",
+    "ITEM_REPEATED": "{field} holds an item twice. Each item may stand there once. Remove the repeats and send again.",
+    "COMMITMENT_DIFFERS": "The tokens are not those the signed check commits to. The log must say what was asked. Make "
+    "a new check for these subjects.",
     "DOCUMENT_INVALID": "The document {field} is not valid at {row}. It must have the published form. Correct it, or "
     "fetch it again from its source.",
     "DOMAIN_INVALID": "Entry {position} of {field} is not a domain that can be blocked: {rule}. Correct it or take it out.",
@@ -75,6 +79,8 @@ ERRORS: Mapping[str, str] = {
     "order. Leave the answer to that party.",
     "NOT_ORIGIN": "The order was not issued by this party. Only its issuer, or an authority the policy names, may "
     "change or release it. Ask the issuer to do so.",
+    "NOT_CHECKER": "Party {party} is not authorised to check against this list. Only checkers that the list's owner "
+    "names in its newest epoch may. Ask the owner to name you in the next epoch.",
     "WRONG_AUDIENCE": "The message is meant for another bus; this bus is {bus}. A message counts on one bus only. "
     "Send it there, or issue a new one for this bus.",
     "TYPE_NOT_ACCEPTED": "Party {party} does not accept this payload type. A party receives only the types it "
@@ -127,6 +133,22 @@ ERRORS: Mapping[str, str] = {
     "KEY_EXISTS": "This key is already enrolled. A key belongs to one holder and is enrolled once. Make a new key.",
     "VERSION_STALE": "The version of {field} is not newer than the one in force, {limit}. Versions only rise. Start "
     "from the version in force.",
+    "LIST_UNKNOWN": "There is no such watchlist. A list is opened by its owner before anything is put on it. Check its "
+    "name, or open it first.",
+    "LIST_NOT_READY": "This watchlist is still being published. It is checked against only once its owner says that it "
+    "is complete, so that nobody passes for clear. Try again in a few minutes, or call the owner.",
+    "LIST_KEY_DIFFERS": "The tokens were made with another key than this epoch's. Each epoch of a watchlist has a key "
+    "of its own. Make the tokens again with the key of this epoch.",
+    "EPOCH_OVER": "This epoch of the watchlist is over. Nothing is checked against an epoch that has ended or was "
+    "followed by another. Use the newest epoch; if there is none, the owner must open one.",
+    "EPOCH_UNKNOWN": "There is no epoch {value} of this watchlist; {limit} was expected. Epochs follow each other by "
+    "one. Use the number of the newest epoch, or open the next one.",
+    "ENTRY_EXISTS": "{field} is on the watchlist already. An entry in force is corrected, not published again. Correct "
+    "it, or withdraw it first.",
+    "ENTRY_UNKNOWN": "{field} is not on the watchlist under this number. Only entries of the list can be corrected or "
+    "withdrawn. Compare it with the list and send again.",
+    "CHECK_UNKNOWN": "There is no such check by this party. A hit names the check that met the entry. Name it, or make "
+    "the check first.",
     "ATTEMPT_FENCED": "This delivery attempt is no longer valid: the order was handed out again. Only the latest "
     "attempt may be acknowledged. Take the order up again; its idempotency key is the same.",
     "HUB_BEHIND": "A member holds a newer checkpoint of the log than this hub. A hub that lost part of its log must "
@@ -217,6 +239,13 @@ LABELS: Mapping[str, str] = {
     "deadline-passed": "deadline passed",
     "block-domains": "block of domains",
     "unblock-domains": "withdrawal of blocked domains",
+    "watch-list": "opening of a watchlist",
+    "watch-publish": "entries for a watchlist",
+    "watch-correct": "correction of a watchlist",
+    "watch-withdraw": "withdrawal from a watchlist",
+    "watch-check": "check against a watchlist",
+    "watch-hit": "hit on a watchlist",
+    "watch-answer": "answer to a hit",
     "governance-root": "governance root",
     "enrol-party": "enrolment of a party",
     "suspend-party": "suspension of a party",
@@ -268,6 +297,42 @@ LABELS: Mapping[str, str] = {
     "open": "not answered yet",
     "record": "record of the hub",
     "directory": "change of the directory",
+    "list": "message about a list",
+    "notice": "notice",
+    # watchlists
+    "notify": "tell the owner, let pass",
+    "inspect": "inspect",
+    "hold": "hold until the owner answers",
+    "let-go": "let go",
+    "call": "call the owner",
+    "withdrawn": "withdrawn: let go",
+    "clear": "not on the list",
+    "plate": "vehicle plate",
+    "parcel": "parcel",
+    "list_id": "watchlist",
+    "epoch": "epoch of the list",
+    "valid_until_us": "end of the epoch",
+    "key_check": "check value of the list key",
+    "list_key": "list key",
+    "entries": "entries",
+    "entry_no": "number of the entry",
+    "entry_hash": "hash of the entry's message",
+    "complete": "complete",
+    "tokens": "tokens",
+    "count": "number of subjects",
+    "commitment": "commitment",
+    "purpose": "purpose",
+    "place": "place",
+    "officer": "officer",
+    "check_id": "id of the check",
+    "met_us": "time of the hit",
+    "instruction": "instruction",
+    "note": "note",
+    "subject": "subject",
+    "subjects": "subjects",
+    "action": "action",
+    "details": "details",
+    "ends_us": "end",
     # deadlines
     "answer-not-fetched": "no answer in time: the order was not fetched",
     "answer-fetched": "no answer in time: the order was fetched",
@@ -355,6 +420,12 @@ LABELS: Mapping[str, str] = {
     "account:ICBC/0200000000000000006",
     "rule.identifier.region": "a region is a six-digit GB/T 2260 code such as 420100, an ISO 3166-2 code such as CN-HB, "
     "or a country such as CN",
+    "rule.subject.subject": "write the kind and the number, such as document:passport/CHN/E00000000, plate:CHN/A00000, "
+    "parcel:EE000000005CN, phone:+86 138 0000 0000 or card:6222 0200 0000 0007",
+    "rule.subject.document": "a document is written KIND/STATE/NUMBER: passport, id-card, residence-permit, travel-permit, "
+    "seaman-book or other; the state as in machine-readable documents, such as CHN",
+    "rule.subject.plate": "a plate is written STATE/NUMBER, such as CHN/A00000",
+    "rule.subject.parcel": "a parcel number has 6 to 40 letters and digits",
     "rule.message_id": "a message id is a UUID of version 7, in the form 01890a5d-ac96-774b-bcce-b302099a8057",
     "rule.amount.form": "an amount is a number and a currency, with commas only between groups of three digits",
     "rule.amount.json": 'in JSON an amount is {"amount": "50000.00", "currency": "CNY"}, both values as texts',

@@ -1,0 +1,1 @@
+"""A customs office that checks a flight's manifest against a watchlist of the police."""
