@@ -11,20 +11,25 @@ Example:
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from dataclasses import fields, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+from tocsin import watching as _watching
 from tocsin.client import participant as _async
 from tocsin.client import sent as _sent
+from tocsin.client import watchlists as _watchlists
 from tocsin.client.handlers import CONCURRENCY, MAX_PROCESSING_SECONDS
 from tocsin.core.identifiers import Identifier
+from tocsin.core.subjects import Subject
 from tocsin.loop import new_loop
-from tocsin.results import Result
+from tocsin.results import Pending, Result, WatchAnswer
 from tocsin.wire.sequencing import Receipt
 
-__all__ = ["Participant", "SentOrder"]
+__all__ = ["Hit", "Participant", "SentOrder", "Watchlists"]
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
@@ -141,9 +146,76 @@ class Participant:
         """Ends a measure now."""
         return SentOrder(_loop.wait(self._participant.release(_id(order), reason=reason)))
 
-    def order(self, kind: str, **fields: Any) -> SentOrder:
+    def check(self, subjects: Iterable[str | Subject], **how: Any) -> _watching.Checked:
+        """Checks subjects against a watchlist; see the asynchronous verb. ``answer`` of its hits waits, too."""
+        checked = _loop.wait(self._participant.check(subjects, **how))
+        rows = [Hit.of(row) if isinstance(row, _watching.Hit) else row for row in checked.rows]
+        return replace(checked, rows=rows)
+
+    @property
+    def watchlists(self) -> "Watchlists":
+        """Our watchlists."""
+        return Watchlists(self._participant.watchlists)
+
+    def order(self, kind: str, **given: Any) -> SentOrder:
         """Sends an order of any kind; see the asynchronous verb."""
-        return SentOrder(_loop.wait(self._participant.order(kind, **fields)))
+        return SentOrder(_loop.wait(self._participant.order(kind, **given)))
+
+
+class Hit(_watching.Hit):
+    """See ``tocsin.watching.Hit``."""
+
+    __slots__ = ()
+
+    @classmethod
+    def of(cls, hit: _watching.Hit) -> Self:
+        """The same hit."""
+        return cls(**{one.name: getattr(hit, one.name) for one in fields(hit)})
+
+    def answer(self, timeout: float | None = None) -> WatchAnswer | Pending:  # type: ignore[override]
+        """The owner's word; ``Pending`` when ``timeout`` seconds pass first. Raises as the asynchronous verb does."""
+        return _loop.wait(super().answer(timeout))
+
+
+class Watchlists:
+    """See ``tocsin.client.watchlists.Watchlists``: the same verbs, each waiting for its result."""
+
+    def __init__(self, lists: _watchlists.Watchlists) -> None:
+        self._lists = lists
+
+    def open(self, list_id: str, *, checkers: Sequence[str], valid: timedelta | datetime) -> int:
+        """Opens a list of ours, or its next epoch, empty."""
+        return _loop.wait(self._lists.open(list_id, checkers=checkers, valid=valid))
+
+    def publish(self, list_id: str, entries: Iterable[_watching.Listed], *, contact: str, **more: Any) -> int:
+        """Puts entries on a list of ours."""
+        return _loop.wait(self._lists.publish(list_id, entries, contact=contact, **more))
+
+    def correct(self, list_id: str, entries: Sequence[_watching.Listed], *, contact: str, **more: Any) -> None:
+        """Gives entries another action, end or details."""
+        _loop.wait(self._lists.correct(list_id, entries, contact=contact, **more))
+
+    def withdraw(self, list_id: str, entries: Sequence[Subject | str | int], *, reason: str = "") -> None:
+        """Takes entries off the list."""
+        _loop.wait(self._lists.withdraw(list_id, entries, reason=reason))
+
+    def rotate(
+        self, list_id: str, *, checkers: Sequence[str], valid: timedelta | datetime, contact: str, **more: Any
+    ) -> int:
+        """Opens the next epoch under a new key and carries every entry in force over."""
+        return _loop.wait(self._lists.rotate(list_id, checkers=checkers, valid=valid, contact=contact, **more))
+
+    def lists(self) -> list[_watchlists.OwnList]:
+        """The lists known here."""
+        return _loop.wait(self._lists.lists())
+
+    def entry(self, list_id: str, entry_no: int) -> _watching.Listed | None:
+        """An entry of a list of ours."""
+        return _loop.wait(self._lists.entry(list_id, entry_no))
+
+    def answer(self, hit_id: str, given: WatchAnswer) -> None:
+        """Answers by hand a hit that waits for a person."""
+        _loop.wait(self._lists.answer(hit_id, given))
 
 
 def _id(order: SentOrder | str) -> str:

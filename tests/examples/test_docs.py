@@ -6,12 +6,25 @@ import textwrap
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from tocsin import Executed, Lapsed, Money, Participant, SentOrder, StopPayment
+from tocsin import (
+    Clear,
+    Executed,
+    Hit,
+    Lapsed,
+    Listed,
+    Money,
+    Participant,
+    RowError,
+    SentOrder,
+    StopPayment,
+    WatchAnswer,
+    WatchHit,
+)
 from tocsin.testing import Carried, Line, LocalHub, VirtualClock
 from tocsin.testing.hub import PASSPHRASE
 
@@ -21,7 +34,7 @@ CARD, OTHER_CARD = "6222020000000007", "6222020000000015"
 WAIT = 20
 
 
-@pytest.mark.parametrize("page", ["bank.md", "police.md", "testing.md"])
+@pytest.mark.parametrize("page", ["bank.md", "customs.md", "police.md", "testing.md"])
 def test_the_page_shows_the_code_that_runs_here(page: str) -> None:
     blocks = re.findall(r"```python\n(.*?)```", (PAGES / page).read_text(encoding="utf-8"), re.DOTALL)
     assert blocks
@@ -280,3 +293,57 @@ async def test_the_bank_of_the_guide_refuses_and_asks_again_as_it_says(core: Cor
         core.closing_the_day = False
         assert isinstance(await later.outcome(WAIT), Executed)
         assert core.calls > called + 1
+
+
+# -- customs.md -----------------------------------------------------------------------------------------------------------------
+
+
+async def test_customs_ask_and_the_police_keep_their_list(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with LocalHub(tmp_path / "town") as hub:
+        await hub.enrol("police.420100", role="police")
+        await hub.enrol("customs.wuhan", role="customs")
+        load = {"police.identity": "police.420100", "customs.identity": "customs.wuhan"}
+        monkeypatch.setattr(Participant, "load", lambda name: hub.participant(load[name]))
+        ends = datetime.now(UTC) + timedelta(days=3)
+        entries = [Listed(f"document:passport/CHN/XX000000{n}", "hold", ends, f"case {n}") for n in (7, 8)]
+        async with Participant.load("police.identity") as police:
+            lists = police.watchlists
+            await lists.open("stolen-documents", checkers=["customs.wuhan"], valid=timedelta(days=90))
+            await lists.publish("stolen-documents", entries, contact="027-0000 0000, desk 4", progress=print)
+            await lists.withdraw("stolen-documents", ["document:passport/CHN/XX0000008"], reason="found")
+            await lists.rotate(
+                "stolen-documents", checkers=["customs.wuhan"], valid=timedelta(days=90), contact="027-0000 0000, desk 4"
+            )
+        police = Participant.load("police.identity")
+
+        @police.on(WatchHit)
+        async def hit(one: WatchHit) -> WatchAnswer:
+            entry = await police.watchlists.entry(one.list_id, one.entry_no)
+            return WatchAnswer("hold", note=f"officers are on their way: {entry.details if entry else ''}")
+
+        async with police:
+            await customs_ask()
+    shown = capsys.readouterr().out
+    assert "HOLD call 027-0000 0000, desk 4 case 7" in shown
+    assert "officers are on their way: case 7" in shown
+    assert "row 2 was not checked" in shown
+
+
+async def customs_ask() -> None:
+    async with Participant.load("customs.identity") as customs:
+        result = await customs.check(
+            ["document:passport/CHN/XX0000007", "plate:CHN/鄂A00000", "document:passport/?"],
+            list="stolen-documents", purpose="entry check", legal_basis="Customs Law, art. 6",
+            place="hall 2, desk 7", officer="officer 0042",
+        )
+        for row in result.rows:
+            match row:
+                case Hit():
+                    print(row.action.name, "call", row.contact, row.details)
+                    print(await row.answer(timeout=30))  # WatchAnswer(…), or Pending() when nobody has answered yet
+                case Clear():
+                    print("not on the list")
+                case RowError():
+                    print("row", row.position, "was not checked:", row.error)

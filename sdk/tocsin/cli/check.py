@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
     Shown = tuple[CsvRow, Row, WatchAnswer | Pending | None]
 
+TOLD_SECONDS = 10.0
+"""How long the hub's receipt for a hit is waited for: it comes in milliseconds, or the hub cannot be reached."""
+
 
 def check(
     ctx: typer.Context,
@@ -63,6 +66,8 @@ async def _check(settings: "Settings", rows: Sequence[CsvRow], how: dict[str, An
             checked = await participant.check([row.subject for row in part], **how)
             checks.append(checked)
             shown += [(row, result, None) for row, result in zip(part, checked.rows, strict=True)]
+        # The owner is told before this process ends, if the hub can be reached; else with the next connection.
+        await asyncio.gather(*(hit.notice.accepted(TOLD_SECONDS) for one in checks for hit in one.hits))
         answers = await _answers(shown, wait)
     (_print_json if settings.json else _print)(settings, checks, answers)
     return _code(answers)

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Watchlists: those we keep, those we check against, and their hits.")
 
+CONNECT_SECONDS, ARRIVING_SECONDS = 10.0, 0.5
+"""What is on its way to us arrives in milliseconds once we are connected."""
+
 _List = Annotated[str, typer.Argument(metavar="LIST", help="Name of the list, the same in all its epochs.")]
 _File = Annotated[Path, typer.Argument(metavar="FILE", help="CSV: subject, action, ends, details.")]
 _Checkers = Annotated[list[str], typer.Option("--checker", help="A party that may check against it; repeat for more.")]
@@ -173,6 +176,7 @@ def hits(ctx: typer.Context) -> None:
     """List the hits on our lists that wait for an answer by hand."""
     from tocsin.client.answering import open_private
     from tocsin.client.rows import InboxState
+    from tocsin.clock import LIVENESS
     from tocsin.core.identifiers import message_id_text
     from tocsin.core.orders.watch_hit import WatchHit
     from tocsin.wire.codec import open_envelope
@@ -180,6 +184,8 @@ def hits(ctx: typer.Context) -> None:
     settings: Settings = ctx.obj
 
     async def work(participant: "Participant") -> list[dict[str, Any]]:
+        await participant.link.connection(CONNECT_SECONDS)
+        await LIVENESS.sleep(ARRIVING_SECONDS)
         found = []
         for row in await participant.store.inbox_list(InboxState.WAITING):
             if row.kind != WatchHit.KIND.name:

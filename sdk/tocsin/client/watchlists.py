@@ -420,7 +420,7 @@ class Watchlists:
     def _header(self, contact: str, more: dict[str, Any]) -> tuple[dict[str, Any], LegalBasis]:
         given = dict(more)
         names = ("profile", "statute", "article", "document_no")
-        basis = LegalBasis(**{name: given.pop(name) for name in names if given.get(name)})
+        basis = LegalBasis(**{name: value for name in names if (value := given.pop(name, ""))})
         known = ("remedy", "holder_notice", "case_ref", "on_behalf_of")
         if unknown := sorted(set(given) - set(known)):
             raise error(Reason.FIELD_INVALID, field=unknown[0], rule="a field of this kind or of the header")
