@@ -27,12 +27,14 @@ def code_only(text: str) -> list[str]:
 
 @pytest.mark.parametrize("readme", ["README.md", "README.zh-CN.md"])
 def test_the_readme_shows_the_programs_that_run(readme: str) -> None:
-    bank, police = blocks(readme)
-    programs = [(ROOT / "examples" / name).read_text("utf-8") for name in ("bank_in_15_lines.py", "police_order.py")]
+    bank, police, customs = blocks(readme)
+    names = ("bank_in_15_lines.py", "police_order.py", "customs_check.py")
+    programs = [(ROOT / "examples" / name).read_text("utf-8") for name in names]
     if readme == "README.md":
         assert bank in programs[0]
         assert textwrap.indent(police, "    ") in programs[1]
-    for block, program in zip((bank, police), programs, strict=True):
+        assert textwrap.indent(customs, "    ") in programs[2]
+    for block, program in zip((bank, police, customs), programs, strict=True):
         assert "\n".join(code_only(block)) in "\n".join(code_only(program))
 
 
