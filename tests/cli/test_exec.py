@@ -51,6 +51,12 @@ def parked(bench: Bench, order: str) -> Any:
     raise AssertionError("not parked")
 
 
+def test_a_program_that_is_not_there_is_told_before_any_order_comes(bench: Bench) -> None:
+    said = bench.run(BANK, "listen", "--exec", "./no-such-program --fast")
+    assert said.exit_code == 2
+    assert "a program that is there and may be run" in said.stderr
+
+
 def test_a_valid_report_on_exit_0_is_the_answer(bench: Bench, listener: Command, calls: Path) -> None:
     sent = bench.stop_payment("--reason", "done", "--wait", "20s")
     assert sent["state"] == "accepted"
@@ -115,6 +121,12 @@ def test_an_order_given_up_is_answered_by_hand_while_the_listener_runs(bench: Be
     for _ in range(2):
         until(listener, lambda line: sent["order"] in line)
     parked(bench, sent["order"])
+    other = bench.start(BANK, "listen")
+    shown = [other.line()]
+    while sent["order"] not in shown[-1]:  # a person who looks in is told of it
+        assert shown[-1], shown
+        shown.append(other.line())
+    assert other.end()[0] == 0
     answered = bench.json(BANK, "orders", "answer", sent["order"], "--outcome", "done", "--held", "50000 CNY")
     assert answered["state"] == "accepted"
     assert answered["kind"] == "report"
@@ -138,6 +150,8 @@ def test_followers_reach_the_program_in_their_thread(bench: Bench, listener: Com
     for verb in ("extend", "release"):
         sent = bench.json(POLICE, "send", verb, "--thread", stop["order"], "--wait", "20s")
         assert sent["thread"] == stop["order"]
+        said = bench.run(POLICE, "orders", "show", stop["order"]).stdout
+        assert ("\nend: " in said) is (verb == "extend")  # what is released has no end to come
         assert sent["result"]["state"] == "executed"
         (run,) = of_order(calls, sent["order"])
         assert run["task"]["thread_id"] == stop["order"]

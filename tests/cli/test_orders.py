@@ -5,6 +5,8 @@ import json
 import pytest
 
 from tests.cli.conftest import BANK, POLICE, Bench
+from tocsin.cli.reports import answer_of
+from tocsin.core.orders.report import Outcome
 
 ROW = {"id", "thread", "kind", "direction", "party", "target", "state", "measure", "at", "ends_at", "exercise"}
 EVENT = {
@@ -76,6 +78,7 @@ def test_show_tells_content_measure_and_thread(bench: Bench, order: str) -> None
         (["--outcome", "lapsed"], "FIELD_INVALID"),
         (["--outcome", "mismatch", "--held", "1 CNY"], "FIELD_INVALID"),
         (["--outcome", "done", "--held", "1 RMB"], "CURRENCY_RMB"),
+        (["--outcome", "done"], "FIELD_MISSING"),
     ],
 )
 def test_a_wrong_answer_exits_2_and_leaves_the_order_waiting(bench: Bench, order: str, more: list[str], reason: str) -> None:
@@ -91,13 +94,29 @@ def test_an_unknown_order_is_not_found(bench: Bench) -> None:
 
 
 def test_an_answer_by_hand_reaches_the_officer(bench: Bench, order: str) -> None:
-    # Last of the module: the order waits no more.
+    # The order waits no more.
     said = bench.run(BANK, "orders", "answer", order, "--outcome", "done", "--held", "40000 CNY", "--balance", "40000 CNY")
     assert said.exit_code == 0
     assert "ACCEPTED" in said.stdout
+    assert "\nreport " in said.stdout
     followed = bench.run(POLICE, "orders", "follow", order, "--timeout", "20s", lang="zh")
     assert followed.exit_code == 0
     assert "已执行，余额不足" in followed.stdout
     assert "40000.00 CNY" in followed.stdout
     (row,) = [row for row in bench.json(POLICE, "orders", "list", "--state", "in-force") if row["id"] == order]
     assert row["ends_at"] is not None
+
+
+def test_an_answered_order_is_not_answered_again_and_says_so(bench: Bench, order: str) -> None:
+    again = bench.run(BANK, "orders", "answer", order, "--outcome", "mismatch")
+    assert again.exit_code == 3
+    assert again.stderr.startswith("The order is in state answered; an answer by hand is not possible there.")
+    reports = [one for one in bench.json(BANK, "orders", "show", order)["messages"] if one["kind"] == "report"]
+    assert len(reports) == 1
+
+
+@pytest.mark.parametrize("said", ["no such account", "not found", "账户不存在", "NOT_FOUND"])
+def test_an_outcome_may_be_given_in_the_words_it_is_shown_in(said: str) -> None:
+    answer = answer_of(said, held=None, balance=None, available=None, note="")
+    assert answer.outcome is Outcome.NOT_FOUND
+

@@ -37,6 +37,17 @@ def test_a_spoilt_join_code_makes_nothing(bench: Bench, tmp_path: Path) -> None:
     assert not path.exists()
 
 
+def test_a_join_code_that_a_newer_one_replaced_is_said_to_be_out_of_date(bench: Bench, tmp_path: Path) -> None:
+    first, second = (bench.do(bench.hub.invite("bank.twice", role="bank")).encode() for _ in range(2))
+    path = bench.path / "bank.twice.identity"
+    options = ["--passphrase-file", str(bench.passphrase), "--json", "--identity"]
+    refused = CliRunner().invoke(app, [*options, str(tmp_path / "identity"), "join", first])
+    assert refused.exit_code == 3
+    assert json.loads(refused.stdout)["error"]["reason"] == "JOIN_CODE_EXPIRED"
+    assert not (tmp_path / "identity").exists()
+    assert CliRunner().invoke(app, [*options, str(path), "join", second]).exit_code == 0
+
+
 def test_directory_is_read_from_the_disk_and_fetched_on_demand(bench: Bench) -> None:
     before = bench.json(POLICE, "directory", "list")["version"]
     bench.do(bench.hub.invite("bank.abc", role="bank"))
@@ -55,6 +66,8 @@ def test_doctor_finds_all_in_order_on_a_working_machine(bench: Bench) -> None:
         "identity", "clock", "hub", "tls", "disk", "fsync", "versions", "directory", "outbox", "inbox",
     }  # fmt: skip
     assert {levels[check] for check in ("identity", "clock", "hub", "tls", "versions")} == {"ok"}
+    (listed,) = [one["facts"]["profiles"] for one in found if one["check"] == "directory"]
+    assert listed == "cn generic"  # where PROFILE_UNKNOWN sends people
     said = bench.run(BANK, "doctor", lang="zh").stdout
     assert "本机时钟与总线时钟之差" in said
 

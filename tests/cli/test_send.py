@@ -58,6 +58,27 @@ def test_an_error_is_one_line_in_the_users_language_and_holds_no_number(bench: B
     assert wrong not in result.output
 
 
+def test_an_officer_who_waits_is_told_for_whom_and_that_the_order_stands(bench: Bench) -> None:
+    said = bench.run(POLICE, *words(bench, "--amount", "1 CNY", "--wait", "1s"))
+    assert said.exit_code == 75
+    assert f"waiting up to 1 s for the answer of {BANK}" in said.stderr
+    assert "PENDING" in said.stdout
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        (["stop-payment", "--amount", "1 CNY"], "Rule: the card or account."),
+        (["extend", "--reason", "x"], "Rule: any order id of the thread it joins."),
+        (["extend", "--thread", "ABC"], "Field thread is not valid."),
+    ],
+)
+def test_the_account_or_thread_that_is_missing_is_named_by_its_option(bench: Bench, more: list[str], says: str) -> None:
+    said = bench.run(POLICE, "send", *more)
+    assert said.exit_code == 2
+    assert says in said.stderr
+
+
 def test_a_card_nobody_serves_exits_3(bench: Bench) -> None:
     result = bench.run(POLICE, "send", "stop-payment", "--account", "4000000000000002", "--amount", "1 CNY", "--contact", "x")
     assert result.exit_code == 3
@@ -94,6 +115,9 @@ def test_out_of_reach_an_order_is_queued_and_flushed_later(bench: Bench) -> None
         assert said.exit_code == 75
         assert "QUEUED LOCALLY" in said.stdout
         assert bench.json(POLICE, "outbox", "flush", "--timeout", "1s", code=75) == {"answered": 0, "left": 2}
+        asking = bench.start(POLICE, "outbox", "flush", "--timeout", "3s")
+        _, log = asking.process.communicate(timeout=30)
+        assert log.count("connection lost") == 1  # once an outage, not once a try
         doctor = bench.json(POLICE, "doctor", code=1)
         assert {one["check"]: one["level"] for one in doctor}["hub"] == "fail"
     finally:

@@ -6,7 +6,7 @@ import shutil
 import sqlite3
 import statistics
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -139,7 +139,7 @@ async def store(kept: "ClientStore") -> list[Finding]:
     ]
 
 
-async def hub(identity: "Identity", directory_version: int) -> list[Finding]:
+async def hub(identity: "Identity", directory_version: int, profiles: Sequence[str]) -> list[Finding]:
     """Connection, clock against the hub's, and whether our directory is the hub's."""
     from tocsin.client.channel import HubConnection, calling
     from tocsin.client.renewal import fresh
@@ -149,7 +149,7 @@ async def hub(identity: "Identity", directory_version: int) -> list[Finding]:
     try:
         connection = HubConnection(await fresh(identity))
     except BusError as failure:
-        return [Finding(check="hub", level="fail", failure=failure), _directory(directory_version, directory_version)]
+        return [Finding(check="hub", level="fail", failure=failure), _directory(directory_version, directory_version, profiles)]
     try:
         await calling(connection.log.GetCheckpoint(log_pb.GetCheckpointRequest(), timeout=CALL_SECONDS))  # dials
         before_us, start_us = LIVENESS.now_us(), LIVENESS.monotonic_us()
@@ -158,7 +158,7 @@ async def hub(identity: "Identity", directory_version: int) -> list[Finding]:
         request = directory_pb.ListEntriesRequest(after_version=directory_version)
         entries = await calling(connection.directory.ListEntries(request, timeout=CALL_SECONDS))
     except BusError as failure:
-        return [Finding(check="hub", level="fail", failure=failure), _directory(directory_version, directory_version)]
+        return [Finding(check="hub", level="fail", failure=failure), _directory(directory_version, directory_version, profiles)]
     finally:
         await connection.aclose()
     skew_us = before_us + took_us // 2 - answer.now_us
@@ -166,13 +166,14 @@ async def hub(identity: "Identity", directory_version: int) -> list[Finding]:
     return [
         Finding(check="hub", level="ok", facts={"address": identity.hub_address, "round_trip_ms": round(took_us / 1000, 1)}),
         Finding(check="clock", level=clock, facts={"skew_ms": round(skew_us / 1000, 1), "uncertain_ms": round(took_us / 2000, 1)}),
-        _directory(directory_version, entries.directory_version),
+        _directory(directory_version, entries.directory_version, profiles),
     ]
 
 
-def _directory(ours: int, hubs: int) -> Finding:
+def _directory(ours: int, hubs: int, profiles: Sequence[str]) -> Finding:
     level: Level = "fail" if not ours else "warn" if ours < hubs else "ok"
-    return Finding(check="directory", level=level, facts={"version": ours, "behind": max(0, hubs - ours)})
+    facts = {"version": ours, "behind": max(0, hubs - ours), "profiles": " ".join(profiles)}
+    return Finding(check="directory", level=level, facts=facts)
 
 
 def _above(value: float, warn: float, fail: float) -> Level:

@@ -39,5 +39,5 @@ async def _findings(settings: "Settings") -> "list[Finding]":
     found = [ok, checks.certificate(identity), checks.disk(identity.path), checks.fsync(identity.path), checks.versions()]
     async with settings.view() as view:
         found += await checks.store(view.store)
-        found += await checks.hub(identity, view.copy.version)
+        found += await checks.hub(identity, view.copy.version, sorted(view.copy.directory.profiles))
     return found

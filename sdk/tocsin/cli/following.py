@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from tocsin.cli.show import EXIT_PENDING, name, print_json, say, time_text
+from tocsin.cli.show import EXIT_PENDING, complain, name, print_json, say, time_text
 from tocsin.cli.timeline import Entry, entries_of, measure_json
 from tocsin.cli.waiting import code_of, result_json, result_text, zone_of
 from tocsin.cli.words import word
@@ -31,6 +31,7 @@ async def follow_order(
     event = participant.waiters.event(order_id)
     end_us = None if timeout is None else LIVENESS.monotonic_us() + int(timeout * 1e6)
     told: dict[bytes, str] = {}
+    waiting_told = settings.json
     while True:
         event.clear()
         entries = await entries_of(participant.store, participant.identity, root_id)
@@ -55,6 +56,9 @@ async def follow_order(
             else:
                 say(word("pending", settings.lang, id=message_id_text(order_id)))
             return EXIT_PENDING
+        if not waiting_told:
+            complain(word("following-end" if ended else "following", settings.lang))
+            waiting_told = True
         await wait_for(event, LIVENESS, left)
 
 

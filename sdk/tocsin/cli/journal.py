@@ -9,7 +9,8 @@ _PRIORITY = {logging.CRITICAL: 2, logging.ERROR: 3, logging.WARNING: 4, logging.
 
 class _Formatter(logging.Formatter):
     def __init__(self, *, journal: bool) -> None:
-        super().__init__("%(name)s: %(message)s" if journal else "%(asctime)s %(levelname)s %(name)s: %(message)s")
+        line = "%(name)s: %(message)s" if journal else "%(asctime)s %(levelname)s %(name)s: %(message)s"
+        super().__init__(line, datefmt="%Y-%m-%d %H:%M:%S %z")  # with its offset, as every time we show
         self._journal = journal
 
     def format(self, record: logging.LogRecord) -> str:

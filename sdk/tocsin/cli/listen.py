@@ -9,6 +9,7 @@
 import asyncio
 import os
 import shlex
+import shutil
 import signal
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
@@ -57,6 +58,8 @@ def listen(
     argv = shlex.split(exec_)
     if not argv:
         raise error(Reason.FIELD_INVALID, field="exec", rule="a command")
+    if shutil.which(argv[0]) is None:  # said now, not of the first order
+        raise error(Reason.FIELD_INVALID, field="exec", rule="a program that is there and may be run")
     limit = seconds(timeout, "timeout")
     if not limit:
         raise error(Reason.FIELD_INVALID, field="timeout", rule="above zero")
@@ -112,9 +115,14 @@ async def _print(settings: "Settings") -> None:
 
 
 async def _waiting(participant: "Participant") -> "list[InboxRow]":
+    """What is a person's to answer, newest first: what nobody handled, and what was set aside."""
     from tocsin.client.rows import InboxState
 
-    return await participant.store.inbox_list(InboxState.WAITING)
+    store = participant.store
+    return sorted(
+        [*await store.inbox_list(InboxState.WAITING), *await store.inbox_list(InboxState.PARKED)],
+        key=lambda row: row.received_us, reverse=True,
+    )  # fmt: skip
 
 
 def _asked_to_stop() -> asyncio.Event:

@@ -54,7 +54,8 @@ def list_(
             (
                 time_text(settings, row.at_us, zone), word("out" if row.sent else "in", settings.lang), name(settings, row.kind),
                 row.party, row.target, word(f"{row.state}-state", settings.lang) if not hub else name(settings, row.state),
-                name(settings, row.measure), time_text(settings, row.ends_us, zone), row.id,
+                name(settings, row.measure),
+                "" if row.measure == "released" else time_text(settings, row.ends_us, zone), row.id,
             )
             for row in rows
         ),
@@ -71,6 +72,7 @@ def show(
     from tocsin.cli.order_rows import hub_thread
     from tocsin.cli.timeline import entries_of, measure_json
     from tocsin.cli.waiting import zone_of
+    from tocsin.core.measure import MeasureState
     from tocsin.wire.json import to_json
 
     settings: Settings = ctx.obj
@@ -99,7 +101,8 @@ def show(
         pairs(settings, _flat(settings, content, zone))
         if row is not None:
             say(f"{word('measure', settings.lang)}: {name(settings, row.instrument)} — {name(settings, row.state.value)}")
-            pairs(settings, {"ends": time_text(settings, row.ends_us, zone)})
+            if row.state is not MeasureState.RELEASED:  # its end came before its term's
+                pairs(settings, {"ends": time_text(settings, row.ends_us, zone)})
         _messages(settings, entries, zone)
 
     loop.run(work())
@@ -142,6 +145,7 @@ def answer(
     """Answer by hand an order that waits for a person: a signed report."""
     from tocsin.cli.reports import answer_of
     from tocsin.cli.waiting import outcome_key, receipt_of
+    from tocsin.core.orders.report import Outcome
 
     settings: Settings = ctx.obj
     given = answer_of(outcome, held=held, balance=balance, available=available, note=reason)
@@ -153,6 +157,8 @@ def answer(
         await participant.open()
         try:
             objection = await participant.objection(order)
+            if given.outcome is Outcome.DONE and held is None and await _asks_for_an_amount(participant, order):
+                raise error(Reason.FIELD_MISSING, field="held", rule="what is held now, such as 50000 CNY")
             sent = await participant.answer(order, given)
             if objection is not None and given.outcome.executed and objection is not given.outcome:
                 complain(word("law-says", settings.lang, outcome=name(settings, outcome_key(objection))))
@@ -164,6 +170,15 @@ def answer(
             await participant.aclose()
 
     raise typer.Exit(loop.run(work()))
+
+
+async def _asks_for_an_amount(participant: "Participant", order: str) -> bool:
+    """Whether the received order names an amount to hold: then "done" alone leaves the officer guessing."""
+    from tocsin.core.identifiers import parse_message_id
+    from tocsin.wire.codec import open_envelope
+
+    row = await participant.store.get_inbox(parse_message_id(order, field="id"))
+    return row is not None and getattr(open_envelope(row.envelope).message, "amount", None) is not None
 
 
 async def _located(participant: "Participant", order: str, *, hub: bool = False) -> tuple[bytes, bytes]:

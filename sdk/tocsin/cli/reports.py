@@ -12,6 +12,7 @@ from tocsin.core.errors import Reason, error
 from tocsin.core.message import KINDS
 from tocsin.core.money import Money
 from tocsin.core.orders.report import ItemOutcome, Outcome
+from tocsin.core.texts import LANGUAGES, label
 from tocsin.results import Executed, Refused
 from tocsin.wire.json import body_from_json
 
@@ -30,13 +31,15 @@ def answer_of(
     note: str,
     not_applied: Sequence[ItemOutcome] = (),
 ) -> Executed | Refused:
-    """The answer for an outcome's name.
+    """The answer for an outcome's name, or for what it is called in English or Chinese.
 
     Raises:
         Malformed: FIELD_INVALID for an unknown outcome or amounts with a refusal; what ``parse_money`` raises.
     """
     known = {one.name.lower().replace("_", "-"): one for one in Outcome if one is not Outcome.LAPSED}
-    found = known.get(outcome.strip().lower().replace("_", "-"))
+    said = " ".join(outcome.lower().replace("_", "-").split())
+    called = {label(key, lang): one for key, one in known.items() for lang in LANGUAGES}
+    found = known.get(said.replace(" ", "-")) or called.get(said)
     if found is None:
         raise error(Reason.FIELD_INVALID, field="outcome", rule=f"one of {', '.join(known)}")
     if found.executed:

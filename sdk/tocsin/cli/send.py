@@ -146,6 +146,8 @@ def _header(kind: "Kind", lang: str) -> list[inspect.Parameter]:
 def _explained(shape: "Shape", lang: str) -> str:
     from tocsin.wire.json_keys import enum_key
 
+    if (words := word(f"help-{shape.name}", lang)) != f"help-{shape.name}":
+        return words
     words = label(shape.name, lang)
     if shape.private:
         words += word("help-sealed", lang)
@@ -180,9 +182,11 @@ async def _send(settings: "Settings", kind: "Kind", values: dict[str, Any], time
     if kind.starts_thread and not _by_target(kind):
         if not recipient:
             raise error(Reason.FIELD_MISSING, field="recipients", rule="the party it goes to")
-    elif bool(account) == bool(thread):
-        field = "thread" if not kind.starts_thread or account else "account"
-        raise error(Reason.FIELD_MISSING, field=field, rule="the account, or the thread of an order; one of the two")
+    elif account and thread:
+        raise error(Reason.FIELD_INVALID, field="thread", rule="the account, or the thread of an order; one of the two")
+    elif not (account or thread):
+        rule = "the card or account" if kind.starts_thread else "any order id of the thread it joins"
+        raise error(Reason.FIELD_MISSING, field="account" if kind.starts_thread else "thread", rule=rule)
     fields = {key: value for key, value in values.items() if value is not None}
     for shape in _fields(kind):
         if shape.is_time and shape.name in fields:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from tocsin.cli.show import (
     EXIT_PENDING,
     EXIT_REFUSED,
+    complain,
     error_json,
     name,
     print_json,
@@ -33,7 +34,7 @@ async def receipt_of(
         "order": sent.id, "thread": sent.thread_id, "kind": sent.message.KIND.name, "recipient": sent.recipient,
     }  # fmt: skip
     if not settings.json:
-        say(word("order-is", settings.lang, id=sent.id))
+        say(f"{name(settings, 'report')} {sent.id}" if answer["kind"] == "report" else word("order-is", settings.lang, id=sent.id))
     try:
         receipt = await sent.accepted(timeout)
         if receipt is None:
@@ -49,6 +50,8 @@ async def receipt_of(
             if settings.json:
                 print_json(answer)
             return 0
+        if not settings.json:
+            complain(word("waiting-for", settings.lang, party=sent.recipient, seconds=f"{wait:g}"))
         result = await sent.outcome(wait)
     except Rejected as refusal:
         if settings.json:
@@ -112,11 +115,11 @@ def result_text(settings: "Settings", result: Result, sent: "SentOrder", zone: s
     lang = settings.lang
     if isinstance(result, Executed):
         outcome = name(settings, outcome_key(result.outcome))
-        if result.held is None or result.expires_at is None:
-            line = word("executed-plain", lang, outcome=outcome)
-        else:
+        line = word("executed-plain", lang, outcome=outcome)
+        if result.expires_at is not None:
             until = show(result.expires_at, zone, utc=settings.utc)
-            line = word("executed", lang, outcome=outcome, held=result.held.to_text(), time=until)
+            held = result.held.to_text() if result.held is not None else ""
+            line = word("executed" if held else "executed-until", lang, outcome=outcome, held=held, time=until)
         return f"{line}  {word('late', lang)}" if result.late else line
     if isinstance(result, Refused):
         outcome = name(settings, outcome_key(result.outcome))

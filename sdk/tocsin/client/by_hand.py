@@ -10,7 +10,7 @@ from tocsin.client.answering import Answerer
 from tocsin.client.directory_copy import DirectoryCopy
 from tocsin.client.rows import FINAL, InboxRow, InboxState, MeasureRow, Outgoing
 from tocsin.client.store import ClientStore
-from tocsin.core.errors import Reason, error
+from tocsin.core.errors import BusError, Reason, error
 from tocsin.core.measure import MeasureOrder
 from tocsin.core.message import Message
 from tocsin.core.orders.report import Outcome
@@ -34,7 +34,8 @@ async def by_hand(
     """Makes and stores the report; returns it with its outbox row.
 
     Raises:
-        NotFound: NOT_FOUND when no such order waits for a person here.
+        NotFound: NOT_FOUND when no such order came here.
+        WrongState: TRANSITION_REFUSED when it is answered, or in a handler's hands.
     """
     row, order, measure = await _open(store, order_id)
     law = copy.as_of(_sequencing(row).directory_version)
@@ -43,7 +44,7 @@ async def by_hand(
     ends_us = life.ends_us(order, measure, law.profile(before.profile), applied_us)
     report, after = answerer.report(order, before, given, applied_us=applied_us, ends_us=ends_us)
     if not await store.finish(order_id, report, now_us, measure=after, urgent=True):
-        raise error(Reason.NOT_FOUND, kind="order")
+        raise _not_a_persons(InboxState.DONE)  # another process was quicker
     return open_envelope(report.envelope).message, report
 
 
@@ -53,7 +54,7 @@ async def objection_of(
     """What the law answers to a waiting order by itself, such as OUT_OF_TERM; None when it leaves it to the bank.
 
     Raises:
-        NotFound: As ``by_hand``.
+        BusError: As ``by_hand``.
     """
     row, order, measure = await _open(store, order_id)
     sequencing = _sequencing(row)
@@ -74,9 +75,16 @@ def _sequencing(row: InboxRow) -> Sequencing:
 
 async def _open(store: ClientStore, order_id: bytes) -> tuple[InboxRow, MeasureOrder, MeasureRow | None]:
     row = await store.get_inbox(order_id)
-    if row is None or row.state not in ANSWERABLE:
+    if row is None:
         raise error(Reason.NOT_FOUND, kind="order")
     order = open_envelope(row.envelope).message
     if not isinstance(order, MeasureOrder):
         raise error(Reason.NOT_FOUND, kind="order")
+    if row.state not in ANSWERABLE:
+        raise _not_a_persons(row.state)
     return row, order, await store.get_measure(order.header.root_id)
+
+
+def _not_a_persons(state: InboxState) -> BusError:
+    shown = "answered" if state in FINAL else "being-handled"
+    return error(Reason.TRANSITION_REFUSED, state=shown, event="answer-by-hand", field="id")

@@ -132,6 +132,7 @@ class Link:
         self._started_us = clock.now_us()
         self._subscriber_lock: int | None = None
         self.connected = asyncio.Event()
+        self._outage_told = False
 
     # -- life -------------------------------------------------------------------------------------------------------------------
 
@@ -248,6 +249,9 @@ class Link:
         try:
             await self.refresh_directory()
             self.connected.set()
+            if self._outage_told:
+                _log.info("connected again")
+                self._outage_told = False
             works = [publisher.run(connection) for publisher in self._publishers.values()]
             works.append(self._renew_in_time())
             if self._receive:
@@ -269,7 +273,9 @@ class Link:
             _log.info("dialling again with a new certificate")
         except BusError as failure:
             if not self._stopping.is_set():
-                _log.warning("connection lost: %s", failure)
+                # Once an outage: the tries in between would fill an officer's screen.
+                _log.log(logging.DEBUG if self._outage_told else logging.WARNING, "connection lost: %s", failure)
+                self._outage_told = True
             raise
         finally:
             self._connection = None

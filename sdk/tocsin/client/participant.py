@@ -441,7 +441,7 @@ class Participant:
         """The signed order and the measure it begins or changes."""
         one, given, now_us = KINDS[kind], Given.sort(kind, fields), self._clock.now_us()
         if thread:
-            before, follow = await self._follow(parse_message_id(thread))
+            before, follow = await self._follow(parse_message_id(thread, field="thread"))
             message, envelope = self._composer.follow(
                 one, follow, fields=given.fields, header=given.header, **given.basis
             )
@@ -477,10 +477,11 @@ class Participant:
         """Answers by hand an order that waits for a person; returns the report on its way.
 
         Raises:
-            NotFound: NOT_FOUND when no such order waits here.
+            NotFound: NOT_FOUND when no such order came here.
+            WrongState: TRANSITION_REFUSED when it is answered, or in a handler's hands.
         """
         report, outgoing_row = await by_hand(
-            self.store, self._answerer, self._copy, parse_message_id(order_id), given, self._clock.now_us()
+            self.store, self._answerer, self._copy, parse_message_id(order_id, field="id"), given, self._clock.now_us()
         )
         self.link.wake(outgoing_row.lane)
         return SentOrder(report, self)
@@ -489,10 +490,10 @@ class Participant:
         """What the law answers by itself to an order that waits for a person, such as OUT_OF_TERM; None for nothing.
 
         Raises:
-            NotFound: As ``answer``.
+            BusError: As ``answer``.
         """
         return await objection_of(
-            self.store, self._answerer, self._copy, parse_message_id(order_id), self._clock.now_us()
+            self.store, self._answerer, self._copy, parse_message_id(order_id, field="id"), self._clock.now_us()
         )
 
     async def _follow(self, order_id: bytes) -> tuple[MeasureRow, Follow]:

@@ -9,6 +9,7 @@ from tocsin_hub.cli import dead_letters, log, party, running
 
 app = typer.Typer(
     help="Make, run and watch a Tocsin hub. The hub's directory is ./hub unless --dir or TOCSIN_HUB_DIR says otherwise.",
+    epilog="Exit codes: 0 done, 1 an alarm or a difference was found, 2 usage or set-up, 3 refused, or no hub answers.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )

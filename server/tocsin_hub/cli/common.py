@@ -1,6 +1,7 @@
 """What the verbs share: the hub directory, passphrases, the admin socket, and how results and errors are shown.
 
-* Errors of the bus are one line in the operator's language and exit code 3; nothing else prints a traceback but a fault of ours.
+* Errors of the bus are one line in the operator's language; nothing else prints a traceback but a fault of ours.
+* Exit codes are those of ``tocsin``: 2 for what was typed or set up here, 3 for what is refused or not reached.
 * With ``--json`` every result and every error is one JSON document on standard output.
 """
 
@@ -20,15 +21,15 @@ from rich.table import Table
 
 from tocsin import loop
 from tocsin.client.channel import calling
-from tocsin.core.errors import BusError, Reason, error
-from tocsin.core.texts import label, language
+from tocsin.core.errors import BusError, LocalFault, Malformed, Reason, error
+from tocsin.core.texts import filled, label, language
 from tocsin.crypto.passphrase import find_passphrase
 from tocsin.v1.admin_service_pb2_grpc import AdminServiceStub
 from tocsin_hub.config import HubPaths
 
 T = TypeVar("T")
 
-EXIT_REFUSED = 3
+EXIT_USAGE, EXIT_REFUSED = 2, 3
 
 Directory = Annotated[
     Path, typer.Option("--dir", "-d", envvar="TOCSIN_HUB_DIR", help="The hub's directory.", show_default=True)
@@ -40,6 +41,8 @@ RootPassphraseFile = Annotated[
     Path | None, typer.Option("--root-passphrase-file", help="File that holds the passphrase of the governance key.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+
+PIPE_WIDTH = 240
 
 HERE = Path("hub")
 """Where a hub is looked for unless said otherwise."""
@@ -62,14 +65,14 @@ def reporting(as_json: bool = False) -> Iterator[None]:
             print(json.dumps({"error": shown}, ensure_ascii=False))
         else:
             Console(stderr=True, highlight=False, soft_wrap=True).print(f"{text} [{failure.reason}]", markup=False)
-        raise typer.Exit(EXIT_REFUSED) from None
+        raise typer.Exit(EXIT_USAGE if isinstance(failure, Malformed | LocalFault) else EXIT_REFUSED) from None
 
 
 def _text(failure: BusError) -> str:
     """The operator's words for a failure where the common ones are a member's."""
     key = f"operator.{failure.reason}"
     words = label(key, lang())
-    return failure.text(lang()) if words == key else words
+    return failure.text(lang()) if words == key else filled(words, failure.facts, lang())
 
 
 def run(work: Callable[[], Awaitable[T]], *, as_json: bool = False) -> T:
@@ -119,7 +122,11 @@ def show(value: Any, as_json: bool, *, table: Callable[[], Table] | None = None)
     if as_json:
         print(json.dumps(value, ensure_ascii=False, default=str))
     elif table is not None:
-        Console(highlight=False).print(table())
+        made = table()
+        for column in made.columns:
+            column.overflow = "fold"  # an id that is cut cannot be copied
+        # A pipe has no width: nothing is cut there.
+        Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH).print(made)
     else:
         console = Console(highlight=False, soft_wrap=True)
         for name, one in value.items():

@@ -2,12 +2,14 @@
 
 import base64
 import json as json_
+import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from tocsin.core.checkpoint import log_origin
+from tocsin.core.errors import Reason, error
 from tocsin_hub.cli.common import HERE, Directory, Json, PassphraseFile, passphrase, run, show
 from tocsin_hub.config import HubPaths, load_config
 
@@ -35,6 +37,8 @@ def export(
     async def work() -> int:
         paths = HubPaths(dir.absolute())
         config = load_config(paths.root)
+        if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
+            raise error(Reason.FIELD_INVALID, field="path", rule="a file in a directory that can be written")
         keys = load_hub_keys(paths, passphrase(passphrase_file, what="hub"))
         look_up, close = open_reader(paths, keys)
         try:

@@ -12,7 +12,7 @@ from tocsin.client.scribe import Author
 from tocsin.clock import LIVENESS
 from tocsin.core.directory import GOVERNANCE
 from tocsin.core.directory_messages import Range, Role
-from tocsin.core.errors import NotFound, Reason, error
+from tocsin.core.errors import Reason, error
 from tocsin.core.identifiers import IdentifierKind, party_id, region
 from tocsin.core.texts import label
 from tocsin.crypto.ed25519 import Ed25519Signer
@@ -36,6 +36,9 @@ from tocsin_hub.config import HubPaths, load_config
 from tocsin_hub.invite import Invitation, invite, suspend
 
 app = typer.Typer(help="Members of the bus.", no_args_is_help=True)
+
+SHOWN_RANGES = 12
+"""A bank has some hundred card ranges; a screen has not."""
 
 _Party = Annotated[str, typer.Argument(help="Party id, such as bank.icbc.")]
 _RootKey = Annotated[
@@ -115,14 +118,18 @@ def show_(party: _Party, dir: Directory = HERE, json: Json = False) -> None:
     parties = [one for one in run(lambda: _parties(dir), as_json=json) if one["party"] == party]
     with reporting(json):
         if not parties:
-            raise NotFound(Reason.NOT_FOUND, field="party")
+            raise error(Reason.PARTY_UNKNOWN, party=party)
     one = parties[0]
     if json:
         show(one, json)
         return
     keys = one.pop("keys")
     ranges = one.pop("ranges")
-    show(one | {"state": _state(one), "ranges": len(ranges)}, json)
+    served = [f"{of['kind']}:{of['length']}:{of['prefix']}" for of in ranges]
+    shown = one | {"state": _state(one), "ranges": ", ".join(served[:SHOWN_RANGES])}
+    if len(served) > SHOWN_RANGES:
+        shown["ranges"] += f" and {len(served) - SHOWN_RANGES} more: --json lists all"
+    show(shown, json)
 
     def table() -> Table:
         made = Table("key", "holder", "for", "state", "fingerprint")

@@ -30,7 +30,7 @@ from tocsin_hub.cli.common import (
 from tocsin_hub.config import HubConfig, HubPaths, load_config
 from tocsin_hub.logs import configure_logs
 
-_Root = Annotated[Path, typer.Argument(help="The hub's directory.", envvar="TOCSIN_HUB_DIR")]
+_Root = Annotated[Path, typer.Argument(metavar="DIR", help="The hub's directory.", envvar="TOCSIN_HUB_DIR")]
 
 
 def init(

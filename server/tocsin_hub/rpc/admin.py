@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from tocsin.core.directory import GOVERNANCE
+from tocsin.core.errors import Reason, error
 from tocsin.core.message import Lane
 from tocsin.crypto.signers import fingerprint
 from tocsin.v1 import admin_service_pb2 as pb
@@ -81,7 +82,9 @@ class AdminServicer(admin_service_pb2_grpc.AdminServiceServicer):
         self, request: pb.ReplayDeadLettersRequest, context: Any
     ) -> pb.ReplayDeadLettersResponse:
         """See admin_service.proto."""
-        lane = _LANES[request.lane].value if request.lane in _LANES else None
+        if request.lane and request.lane not in _LANES:
+            raise error(Reason.FIELD_INVALID, field="lane", rule="urgent or routine")
+        lane = _LANES[request.lane].value if request.lane else None
         replayed = await self._operations.replay(request.party, lane=lane, seq=request.seq)
         return pb.ReplayDeadLettersResponse(replayed=replayed)
 

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from tocsin.clock import LIVENESS
 from tocsin.core.directory import Directory
 from tocsin.core.directory_messages import AddKey
-from tocsin.core.errors import Reason, error
+from tocsin.core.errors import NotPermitted, Reason, error
 from tocsin.core.message import MAX_CLOCK_AHEAD_US
 from tocsin.crypto.signers import renewal_bytes, verifier
 from tocsin.wire.codec import open_envelope
@@ -65,7 +65,7 @@ class Enrolment:
 
         Raises:
             Malformed: FIELD_INVALID when there are no keys or too many, or they are not one party's.
-            NotPermitted: JOIN_CODE_EXPIRED, JOIN_CODE_USED, KEY_UNKNOWN.
+            NotPermitted: JOIN_CODE_EXPIRED, also for a code that a newer one replaced; JOIN_CODE_USED.
             BusError: What admission or decision refuse.
         """
         if not 1 <= len(envelopes) <= MAX_KEYS:
@@ -77,7 +77,13 @@ class Enrolment:
             raise error(Reason.FIELD_INVALID, field="envelopes", rule="keys of one party")
         # The request is tried before anything is sequenced: a bad one must not use up the join code.
         certificate = await self._certificate(certificate_request, party)
-        receipts = [await self._publisher.offer(envelope, caller=party) for envelope in envelopes]
+        try:
+            receipts = [await self._publisher.offer(envelope, caller=party) for envelope in envelopes]
+        except NotPermitted as failure:
+            if failure.reason is not Reason.KEY_UNKNOWN:
+                raise
+            # The only key that may be unknown here is the code's own: a newer code has taken its place.
+            raise error(Reason.JOIN_CODE_EXPIRED, party=party) from failure
         return certificate, receipts
 
     async def renew(self, asked: Renewal) -> bytes:

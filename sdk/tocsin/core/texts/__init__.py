@@ -30,7 +30,12 @@ def language(name: str) -> str:
 
 
 def error_text(reason: str, facts: Mapping[str, str], lang: str = "en") -> str:
-    """The text of ``reason`` filled with ``facts``.
+    """The text of ``reason`` filled with ``facts``; see ``filled``."""
+    return filled(_ERRORS[language(lang)][reason], facts, lang)
+
+
+def filled(words: str, facts: Mapping[str, str], lang: str = "en") -> str:
+    """``words`` with ``facts`` in their places.
 
     A fact that is a label's key shows as that label; ``field`` shows with its name behind it.
     """
@@ -38,7 +43,7 @@ def error_text(reason: str, facts: Mapping[str, str], lang: str = "en") -> str:
     shown = _Facts({name: label(value, lang) for name, value in facts.items()})
     if "field" in facts and shown["field"] != facts["field"]:
         shown["field"] += f"（{facts['field']}）" if chinese else f" ({facts['field']})"
-    text = _ERRORS[language(lang)][reason].format_map(shown)
+    text = words.format_map(shown)
     return _SPACE_IN_CHINESE.sub("", text) if chinese else text
 
 

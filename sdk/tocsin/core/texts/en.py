@@ -87,8 +87,8 @@ ERRORS: Mapping[str, str] = {
     "declares in the directory. Use a type it accepts, or ask it to update.",
     "JOIN_CODE_INVALID": "The join code is not valid. A code must be entered exactly as the hub operator gave it. "
     "Compare it, or ask for a new one.",
-    "JOIN_CODE_EXPIRED": "The join code has expired. A code is valid for a short time only. Ask the hub operator for "
-    "a new one.",
+    "JOIN_CODE_EXPIRED": "The join code has expired, or a newer one has replaced it. A code is valid for a short "
+    "time only. Ask the hub operator for a new one.",
     "JOIN_CODE_USED": "The join code has already been used. A code admits one party once. If you did not use it "
     "yourself, tell the hub operator at once; otherwise ask for a new one.",
     # NotRoutable
@@ -112,7 +112,7 @@ ERRORS: Mapping[str, str] = {
     "NECESSITY_MISSING": "Field {field} is missing. A measure on the whole account must state why a limited amount is "
     "not enough. State it, or limit the amount.",
     "PROFILE_UNKNOWN": "The profile {profile} is not known. Every order is judged by an enacted profile. Use one that "
-    "`tocsin doctor` lists.",
+    "`tocsin doctor` lists with the directory.",
     "NOT_IN_PROFILE": "The profile {profile} does not provide for {kind}. Only the measures of the profile may be "
     "ordered. Choose a measure it provides for.",
     "DOMAIN_PUBLIC": "Entry {position} of {field} is a public suffix: everybody under it would be blocked. Name the domain "
@@ -181,8 +181,8 @@ ERRORS: Mapping[str, str] = {
     "ALREADY_RUNNING": "Another process already uses this identity. One process at a time may use it. Stop the other "
     "process, or give this machine an identity of its own.",
     # Unavailable
-    "HUB_UNREACHABLE": "The hub cannot be reached, or the connection broke before the answer. It is not known whether "
-    "the message arrived; it is kept and sent again under the same id. If this lasts, check with `tocsin doctor`.",
+    "HUB_UNREACHABLE": "The hub cannot be reached, or the connection broke before the answer. Whether a "
+    "message under way arrived is not known; it is kept and sent again under the same id. A question has to be asked again. If this lasts, check with `tocsin doctor`.",
     "STORE_BUSY": "The store is busy; nothing was written. Try again with the same message id.",
     "STORE_FULL": "The disk of the store is full; nothing was written. The operator must make room; then try again "
     "with the same message id.",
@@ -206,6 +206,16 @@ LABELS: Mapping[str, str] = {
     "time may. Stop the hub first.",
     "operator.HUB_UNREACHABLE": "No hub answers on this directory. Start it with `tocsin-hub serve`; if it runs, read its "
     "log. If this was a change, look whether it was made before you repeat it.",
+    "operator.IDENTITY_INVALID": "The hub's directory cannot be used ({hint}). It must hold the files that `tocsin-hub init` "
+    "made, unchanged. Name it with --dir or TOCSIN_HUB_DIR, or restore the files from your backup.",
+    "operator.NOT_FOUND": "There is nothing here that fits what you named. Only what the hub has can be worked on. Compare it "
+    "with the list, and check that --dir names the hub's directory.",
+    "operator.PARTY_UNKNOWN": "There is no party {party} on this bus. Only a party that was admitted can be named. Check the "
+    "name with `tocsin-hub party list`, or admit it with `tocsin-hub party add`.",
+    "operator.PASSPHRASE_WRONG": "The passphrase cannot be used ({hint}). It protects the keys of the hub or of governance, and "
+    "nothing replaces it. Give it again.",
+    "operator.PROFILE_UNKNOWN": "The profile {profile} is not known. A profile is one shipped with this software, cn or generic, "
+    "or a TOML file that can be read. Name one of these.",
     "operator.ROLLBACK": "The database is older than what this hub has signed, or its anchor is missing. Nobody knows what "
     "members hold from since then, so it does not serve. Put back the newest database, and the anchor that was beside it.",
     # what an order says when its author says nothing of it
@@ -266,6 +276,7 @@ LABELS: Mapping[str, str] = {
     "extend-ordered": "an extension",
     "freeze-ordered": "a freeze",
     "release-ordered": "a release",
+    "answer-by-hand": "an answer by hand",
     "root-executed": "a report that the order was executed",
     "root-declined": "a report that the order was not executed",
     "change-executed": "a report that the change was executed",
@@ -278,10 +289,13 @@ LABELS: Mapping[str, str] = {
     "withdraw-ordered": "a withdrawal of items",
     "withdraw-executed": "a report that the withdrawal was executed",
     "withdraw-declined": "a report that the withdrawal was not executed",
+    # a received order that is not a person's to answer
+    "answered": "answered",
+    "being-handled": "being handled",
     # outcomes of an order
     "done": "executed",
     "done-short": "executed, funds short",
-    "already": "already in force",
+    "already": "already the case",
     "mismatch": "holder or details do not match",
     "not-found": "no such account",
     "exempt": "account is exempt",

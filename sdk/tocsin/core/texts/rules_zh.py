@@ -177,6 +177,7 @@ RULES: Mapping[str, str] = {
     "not a participant's store": "不是参与方的数据库",
     "not a hub's database": "不是总线的数据库",
     "a mailbox has a hole": "信箱的序号不连续",
+    "a file in a directory that can be written": "可写目录中的文件",
     "a new file in a directory that can be written": "须为可写目录中的新文件",
     "the batch does not continue the log": "该批报文与日志末端不衔接",
     "the database is missing": "数据库文件不存在",
@@ -189,6 +190,9 @@ RULES: Mapping[str, str] = {
     "the log's last nodes do not fit its size": "日志末端节点与日志长度不符",
     # the command
     "a command": "须为一条命令",
+    "a program that is there and may be run": "须为存在且可以执行的程序",
+    "any order id of the thread it joins": "填写所属指令链中任一指令的编号",
+    "what is held now, such as # CNY": "填写目前控制的金额，如 # CNY",
     "answered or ended": "填写 answered 或者 ended",
     "as many leaves as the checkpoint counts": "条目数须与检查点所载一致",
     "left out: it is stated from here": "不应填写：由本机填写",

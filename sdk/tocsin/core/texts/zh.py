@@ -67,7 +67,7 @@ ERRORS: Mapping[str, str] = {
     "TYPE_NOT_ACCEPTED": "机构 {party} 不接收该报文类型。机构只接收其在目录中声明的类型。请改用对方接收的类型，"
     "或者请对方升级。",
     "JOIN_CODE_INVALID": "接入码无效。接入码须与总线运营方提供的完全一致。请核对，或者重新申领。",
-    "JOIN_CODE_EXPIRED": "接入码已过期。接入码仅在短时间内有效。请向总线运营方重新申领。",
+    "JOIN_CODE_EXPIRED": "接入码已过期，或者已被新的接入码取代。接入码仅在短时间内有效。请向总线运营方重新申领。",
     "JOIN_CODE_USED": "接入码已被使用。一个接入码只能供一家机构接入一次。如非本人使用，请立即通知总线运营方；"
     "否则请重新申领。",
     # NotRoutable
@@ -87,7 +87,7 @@ ERRORS: Mapping[str, str] = {
     "NECESSITY_MISSING": "缺少必填项 {field}。对整个账户采取措施的，应当说明限额措施不足的理由。请补充说明，"
     "或者改为限额措施。",
     "PROFILE_UNKNOWN": "没有名为 {profile} 的法域规则。每一指令均须依照已生效的法域规则审核。"
-    "请使用 `tocsin doctor` 列出的规则。",
+    "请使用 `tocsin doctor` 在机构目录一项列出的规则。",
     "NOT_IN_PROFILE": "法域规则 {profile} 没有规定{kind}。只能采取法域规则规定的措施。请选择其规定的措施。",
     "DOMAIN_PUBLIC": "{field} 第 {position} 项是公共后缀，封堵会波及其下所有网站。请填写用于诈骗的具体域名。",
     "DOMAIN_PROTECTED": "{field} 第 {position} 项会波及法域规则 {profile} 保护的域名。请填写用于诈骗的具体主机名，或者由治理方修改保护名单。",
@@ -136,7 +136,8 @@ ERRORS: Mapping[str, str] = {
     "ALREADY_RUNNING": "已有另一个进程在使用该身份。同一身份同时只能由一个进程使用。请停止另一进程，"
     "或者为本机单独办理接入。",
     # Unavailable
-    "HUB_UNREACHABLE": "无法连接总线，或者在答复前连接中断。报文是否送达尚不确定；报文已留存，将以同一编号重发。"
+    "HUB_UNREACHABLE": "无法连接总线，或者在答复前连接中断。发送中的报文是否送达尚不确定；报文已留存，将以同一编号重发。"
+    "查询请重新进行。"
     "持续不通的，请用 `tocsin doctor` 检查。",
     "STORE_BUSY": "数据库繁忙，未写入任何数据。请以同一报文编号重试。",
     "STORE_FULL": "数据库磁盘已满，未写入任何数据。请运营方腾出空间后，以同一报文编号重试。",
@@ -158,6 +159,14 @@ LABELS: Mapping[str, str] = {
     "operator.ALREADY_RUNNING": "另一个进程正在使用该总线目录，很可能就是总线本身。同一目录同时只能由一个进程使用。请先停止总线。",
     "operator.HUB_UNREACHABLE": "该目录上没有总线应答。请用 `tocsin-hub serve` 启动；如果已在运行，请查看其日志。"
     "如果刚才是要作变更，请先确认是否已经生效，再重试。",
+    "operator.IDENTITY_INVALID": "总线目录不可用（{hint}）。该目录须保存 `tocsin-hub init` 生成的文件且未经改动。"
+    "请用 --dir 或 TOCSIN_HUB_DIR 指明目录，或者从备份恢复。",
+    "operator.NOT_FOUND": "没有找到您指明的内容。只能办理总线现有的内容。请与列表核对，并确认 --dir 指明的是总线目录。",
+    "operator.PARTY_UNKNOWN": "总线上没有机构 {party}。只能指明已获准接入的机构。请用 `tocsin-hub party list` 核对名称，"
+    "或者用 `tocsin-hub party add` 办理接入。",
+    "operator.PASSPHRASE_WRONG": "口令不可用（{hint}）。口令用于保护总线或者治理机构的密钥，无可替代。请重新提供。",
+    "operator.PROFILE_UNKNOWN": "没有名为 {profile} 的法域规则。法域规则须为随软件提供的 cn 或 generic，或者可以读取的 TOML 文件。"
+    "请指明其中之一。",
     "operator.ROLLBACK": "数据库早于总线已签名的记录，或者锚定文件缺失。此后成员持有什么已无从得知，因此总线不提供服务。"
     "请放回最新的数据库及与其同处的锚定文件。",
     # 签发人未填写时的默认内容
@@ -217,6 +226,7 @@ LABELS: Mapping[str, str] = {
     "extend-ordered": "止付延期",
     "freeze-ordered": "冻结",
     "release-ordered": "解除",
+    "answer-by-hand": "人工答复",
     "root-executed": "反馈已执行",
     "root-declined": "反馈未执行",
     "change-executed": "反馈变更已执行",
@@ -229,10 +239,13 @@ LABELS: Mapping[str, str] = {
     "withdraw-ordered": "部分撤销",
     "withdraw-executed": "部分撤销已执行的回告",
     "withdraw-declined": "部分撤销未执行的回告",
+    # a received order that is not a person's to answer
+    "answered": "已答复",
+    "being-handled": "办理中",
     # outcomes of an order
     "done": "已执行",
     "done-short": "已执行，余额不足",
-    "already": "已有相同措施",
+    "already": "此前已办理",
     "mismatch": "户名或者要素不符",
     "not-found": "账户不存在",
     "exempt": "账户属于豁免范围",
