@@ -34,7 +34,7 @@ CARD, OTHER_CARD = "6222020000000007", "6222020000000015"
 WAIT = 20
 
 
-@pytest.mark.parametrize("page", ["bank.md", "customs.md", "police.md", "testing.md"])
+@pytest.mark.parametrize("page", ["bank.md", "carrier.md", "customs.md", "police.md", "testing.md"])
 def test_the_page_shows_the_code_that_runs_here(page: str) -> None:
     blocks = re.findall(r"```python\n(.*?)```", (PAGES / page).read_text(encoding="utf-8"), re.DOTALL)
     assert blocks
@@ -114,6 +114,49 @@ async def test_a_full_disk_at_the_hub_delays_an_order_and_loses_none(tmp_path: P
             assert await order.accepted(timeout=0.5) is None
             hub.disk.full = False
             assert await order.accepted(timeout=20) is not None
+
+
+# -- carrier.md -----------------------------------------------------------------------------------------------------------------
+
+
+async def test_the_carrier_of_the_guide_blocks_and_lets_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tocsin import Participant
+    from tocsin.blocklist import Blocklist, write_rpz
+
+    reloads: list[int] = []
+
+    def reload_resolver() -> None:
+        reloads.append(len(blocklist))
+
+    (tmp_path / "passphrase").write_text(PASSPHRASE)
+    monkeypatch.setenv("TOCSIN_PASSPHRASE_FILE", str(tmp_path / "passphrase"))
+    monkeypatch.chdir(tmp_path)
+    async with LocalHub(tmp_path) as hub:
+        await hub.enrol("carrier.cmcc", role="carrier", region="CN")
+        await hub.enrol("police.420100", role="police")
+        (tmp_path / "carrier.cmcc.identity").rename(tmp_path / "carrier.identity")
+
+        carrier = Participant.load("carrier.identity")
+        blocklist = Blocklist("blocklist.db")
+
+
+        def changed() -> None:
+            write_rpz(blocklist, Path("block.zone"))
+            reload_resolver()
+
+
+        blocklist.serve(carrier, changed=changed)
+
+        with blocklist:
+            async with carrier, hub.participant("police.420100") as police:
+                job = await police.block_domains(["shop.example", "com.cn"], region="420100", contact="desk 4")
+                assert list(job.refused) == [2]
+                assert isinstance(await job.orders[0].outcome(timeout=20), Executed)
+                assert "shop.example CNAME ." in (tmp_path / "block.zone").read_text()
+                let_go = await police.unblock_domains(["shop.example"])
+                assert isinstance(await let_go.orders[0].outcome(timeout=20), Executed)
+                assert "shop.example" not in (tmp_path / "block.zone").read_text()
+            assert reloads == [1, 0]
 
 
 # -- bank.md and police.md ------------------------------------------------------------------------------------------------------
