@@ -6,7 +6,7 @@ ENTRIES ?= 1000000
 FLIGHTS ?= 100
 .DEFAULT_GOAL := help
 
-.PHONY: help setup lint test test-long demo demo-border bench kill-test proto proto-baseline vectors docs clean
+.PHONY: help setup lint test test-long demo demo-block demo-border bench kill-test proto proto-baseline vectors docs clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -36,6 +36,10 @@ test-long: setup ## The long tests
 
 demo: setup ## The main job on a real hub: 200 orders, four banks, a kill -9
 	$(PY) -m examples.demo
+
+DOMAINS ?= $(wildcard ../shared/data/phishing_domains.csv.gz)
+demo-block: setup ## DOMAINS, or names made up, blocked by three carriers while urgent stops go to a bank
+	$(PY) -m examples.carrier.block $(if $(DOMAINS),--domains $(DOMAINS))
 
 demo-border: setup ## Flights against a watchlist of ENTRIES, then a search of the hub's files for planted names
 	$(PY) -m examples.customs.border --entries $(ENTRIES) --flights $(FLIGHTS)

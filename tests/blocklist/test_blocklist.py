@@ -4,6 +4,7 @@ import csv
 import shutil
 import sqlite3
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -157,6 +158,49 @@ async def test_a_carrier_keeps_its_copy_in_step_with_the_orders_it_receives(tmp_
                 await (await police.unblock_domains(["a.example"])).orders[0].outcome(WAIT)
                 assert isinstance(await (await police.release(job.orders[0])).outcome(WAIT), Executed)
         assert told == [3, 2, 0]
+
+
+def test_changes_that_come_together_share_one_call_that_began_after_them() -> None:
+    from tocsin.blocklist.copy import _Together
+
+    begun, go_on, calls = threading.Event(), threading.Event(), []
+
+    def work() -> None:
+        calls.append(len(calls))
+        if len(calls) == 1:
+            begun.set()
+            assert go_on.wait(20)
+
+    together = _Together(work)
+    first = threading.Thread(target=together)
+    first.start()
+    assert begun.wait(20)
+    late = [threading.Thread(target=together) for _ in range(10)]
+    for one in late:
+        one.start()
+    while together._asked < 11:
+        pass
+    go_on.set()
+    for one in (first, *late):
+        one.join(20)
+    assert len(calls) == 2
+
+
+def test_what_the_shared_call_raises_reaches_who_came_and_the_next_tries_again() -> None:
+    from tocsin.blocklist.copy import _Together
+
+    calls: list[int] = []
+
+    def work() -> None:
+        calls.append(1)
+        if len(calls) == 1:
+            raise OSError("the resolver is away")
+
+    together = _Together(work)
+    with pytest.raises(OSError, match="away"):
+        together()
+    together()
+    assert len(calls) == 2
 
 
 def test_two_writers_are_kept_apart_by_the_database(tmp_path: Path, clock: VirtualClock) -> None:

@@ -134,15 +134,13 @@ class Blocklist:
 
         Args:
             carrier: Not opened yet.
-            changed: Called after each change, before the answer: write the zone, reload the resolver. What it raises is no
-                answer: the order comes again.
+            changed: Called after a change, before the answer: write the zone, reload the resolver. Changes that come together
+                share a call that began after them. What it raises is no answer: the orders come again.
         """
         from tocsin.core.orders.release import Release
         from tocsin.results import Executed, Lapsed
 
-        def tell() -> None:
-            if changed is not None:
-                changed()
+        tell: Callable[[], object] = _Together(changed) if changed is not None else _nothing
 
         @carrier.on(BlockDomains)
         def block(order: BlockDomains) -> Executed:
@@ -176,3 +174,28 @@ class Blocklist:
                 self._conn.execute("ROLLBACK")
                 raise
             self._conn.execute("COMMIT")
+
+
+def _nothing() -> None:
+    """Nobody wants to know."""
+
+
+class _Together:
+    """Calls ``work`` so that each caller returns after a call that began after it came: one call serves all who waited for it."""
+
+    def __init__(self, work: Callable[[], object]) -> None:
+        self._work = work
+        self._asked = self._done = 0
+        self._count = threading.Lock()
+        self._turn = threading.Lock()
+
+    def __call__(self) -> None:
+        with self._count:
+            self._asked += 1
+            mine = self._asked
+        with self._turn:
+            if self._done >= mine:
+                return
+            serves = self._asked
+            self._work()
+            self._done = serves
