@@ -176,7 +176,7 @@ class _Replay:
 
     def _admit(self, row: MessageRow) -> Admitted:
         envelope = self._bodies.open(row.message_id, row.body)
-        return self._admission.admit(envelope, caller=open_envelope(envelope).message.header.sender)
+        return self._admission.admit(envelope, caller=open_envelope(envelope).message.header.sender, guarded=False)
 
     def _differ(self, log_index: int, what: object) -> None:
         reason = what.reason if isinstance(what, BusError) else "a duplicate"

@@ -6,7 +6,8 @@ import pytest
 
 from tests.wire.samples import header
 from tocsin.core.errors import LocalFault, Malformed, Reason, Rejected
-from tocsin.core.message import KINDS, LegalBasis, Thread, kind
+from tocsin.core.measure import MeasureOrder
+from tocsin.core.message import KINDS, LegalBasis, Nature, Thread, kind
 from tocsin.core.money import Money
 from tocsin.core.orders.deadline_passed import Deadline, DeadlinePassed
 from tocsin.core.orders.extend import Extend
@@ -148,3 +149,9 @@ def test_every_kind_has_labels_and_a_name_is_taken_once():
         assert name in zh.LABELS
     with pytest.raises(ValueError, match="taken"):
         kind("stop-payment", KINDS["stop-payment"].nature)
+
+
+@pytest.mark.parametrize("name", sorted(name for name, one in KINDS.items() if one.nature is Nature.ORDER and one.starts_thread))
+def test_every_order_that_starts_a_thread_has_a_term(name: str) -> None:
+    """A report of execution names its end, so a root without a term could never be reported as done."""
+    assert KINDS[name].cls.legal_term is not MeasureOrder.legal_term

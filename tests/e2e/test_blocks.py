@@ -19,9 +19,14 @@ from tests.e2e.kit import (
     until,
 )
 from tocsin import BlockDomains, Executed, Lapsed, Outcome, Participant, Refused, Release, UnblockDomains
+from tocsin.core import domains
 from tocsin.core.errors import BusError, NotRoutable, Reason
 from tocsin.core.message import Message
 from tocsin.testing import LocalHub, VirtualClock
+from tocsin.testing.hub import PASSPHRASE
+from tocsin.wire.sequencing import Receipt, encode_receipt
+from tocsin_hub.config import HubPaths
+from tocsin_hub.replay import replay_and_compare
 
 REGION = "420100"
 DAYS = 24 * HOUR
@@ -220,6 +225,25 @@ async def test_a_list_that_is_not_in_its_form_is_refused_and_nothing_changes(hub
         assert await standing(hub) == before
 
 
+async def test_a_longer_list_of_public_suffixes_changes_neither_a_retry_nor_a_replay(
+    hub: LocalHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with Hand(hub, POLICE) as police:
+        envelope = police.seal(police.block("shop.example"))
+        receipt = await police.offer(envelope)
+        assert isinstance(receipt, Receipt)
+        monkeypatch.setattr(domains, "is_public", lambda name: name == "shop.example")
+        again = await police.offer(envelope)
+        assert isinstance(again, Receipt)
+        assert encode_receipt(again) == encode_receipt(receipt)
+        refused = await police.offer(police.seal(police.block("shop.example")))
+        assert isinstance(refused, BusError)
+        assert refused.reason is Reason.DOMAIN_PUBLIC
+    await hub.stop()
+    replayed = await replay_and_compare(HubPaths(hub.path / "hub"), PASSPHRASE, lambda done, of: None)
+    assert replayed.differences == []
+
+
 async def test_nobody_lets_go_of_another_partys_block(hub: LocalHub) -> None:
     async with Hand(hub, POLICE) as police, Hand(hub, OTHER_POLICE) as other, Hand(hub, CARRIER) as carrier:
         block = police.block("shop.example")
@@ -245,6 +269,7 @@ async def test_an_answer_that_names_what_was_not_ordered_is_none(timed: LocalHub
     async with carrier, timed.participant(POLICE) as police:
         order = await police.order("block-domains", recipient=CARRIER, region=REGION, domains=("a.example",), contact="x")
         await order.accepted(WAIT)
+        await until(lambda: calls)
         await clock.advance(30)
         assert calls == [False, True]
         assert isinstance(await order.outcome(WAIT), Refused)

@@ -1,5 +1,6 @@
 """Deny by default, proved over the contract itself: every rpc and every kind has its row, and no row is for something else."""
 
+import importlib
 import re
 from pathlib import Path
 
@@ -10,21 +11,12 @@ import tocsin.core.orders  # noqa: F401  # loads every kind
 from tocsin.core.errors import Reason
 from tocsin.core.message import KINDS
 from tocsin.core.policy import Caller, Policy, default_document
-from tocsin.v1 import (
-    admin_service_pb2,
-    bus_service_pb2,
-    directory_service_pb2,
-    enrolment_service_pb2,
-    log_service_pb2,
-    order_service_pb2,
-    watchlist_service_pb2,
-)
 
 POLICY = Policy.parse(default_document())
-MODULES = (
-    admin_service_pb2, bus_service_pb2, directory_service_pb2, enrolment_service_pb2, log_service_pb2, order_service_pb2,
-    watchlist_service_pb2,
-)  # fmt: skip
+MODULES = [
+    importlib.import_module(f"tocsin.v1.{path.stem}_pb2")
+    for path in sorted((Path(__file__).parents[2] / "proto/tocsin/v1").glob("*_service.proto"))
+]
 RPCS = {
     f"{service.full_name}/{method.name}"
     for module in MODULES

@@ -99,7 +99,8 @@ def result_json(result: Result) -> dict[str, Any]:
             if (moment := getattr(result, key)) is not None
         }
         told = {"outcome": outcome_key(result.outcome), "late": result.late, "note": result.note}
-        return {"state": "executed", **told, **money, **times}
+        left = {str(item): outcome_key(Outcome(why)) for item, why in result.not_applied.items()}
+        return {"state": "executed", **told, **money, **times, **({"not_applied": left} if left else {})}
     if isinstance(result, Refused):
         return {"state": "refused", "outcome": outcome_key(result.outcome), "late": result.late, "note": result.note}
     if isinstance(result, NoAnswer):
@@ -120,6 +121,8 @@ def result_text(settings: "Settings", result: Result, sent: "SentOrder", zone: s
             until = show(result.expires_at, zone, utc=settings.utc)
             held = result.held.to_text() if result.held is not None else ""
             line = word("executed" if held else "executed-until", lang, outcome=outcome, held=held, time=until)
+        for item, why in result.not_applied.items():
+            line += f"\n  {item}: {name(settings, outcome_key(Outcome(why)))}"
         return f"{line}  {word('late', lang)}" if result.late else line
     if isinstance(result, Refused):
         outcome = name(settings, outcome_key(result.outcome))

@@ -7,6 +7,7 @@
 from dataclasses import dataclass, field
 
 from tocsin.core.directory import Directory
+from tocsin.core.errors import BusError
 from tocsin.core.message import Message
 from tocsin_hub.domain.rows import (
     Changes,
@@ -37,6 +38,7 @@ class Admitted:
         subject: Keyed token of the target; empty when there is none or in a drill.
         author_public_key: The key the signature was checked with.
         envelope: The exact bytes.
+        objection: What ``Message.guard`` says against a message that is new; a replay asks it nothing.
     """
 
     message: Message
@@ -45,6 +47,7 @@ class Admitted:
     envelope: bytes
     subject: bytes
     author_public_key: bytes
+    objection: BusError | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

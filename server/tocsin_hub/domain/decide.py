@@ -44,6 +44,8 @@ def decide(admitted: Admitted, book: Book, *, index: int, at_us: int) -> Accepte
             return Duplicate(log_index=known.log_index)
         raise error(Reason.ID_REUSED, field="message_id")
     check_time(header, at_us)
+    if admitted.objection is not None:
+        raise admitted.objection
     row = _check_author(message, admitted.author_public_key, book.directory, index)
     _check_recipients(message, row, book.directory)
     nature = type(message).KIND.nature

@@ -3,6 +3,8 @@
  * Size, strict decoding, audience, sender = caller, signature by the key the directory has for the author.
  * Nothing that can change is judged here for good: key status, policy, profile and state wait for ``decide``. Keys are never
    taken out of the directory, so a signature checked here stays checked.
+ * What ``Message.guard`` objects to is noted and refused by ``decide``, but for a message that is known: its data changes with
+   releases, and neither a retry nor a replay may come to another end by that.
  * A new key must be strong and prove its possession: also true for ever.
 """
 
@@ -10,7 +12,8 @@ from collections.abc import Callable
 
 from tocsin.core.directory import GOVERNANCE, Directory
 from tocsin.core.directory_messages import AddKey
-from tocsin.core.errors import Reason, error
+from tocsin.core.errors import BusError, Reason, error
+from tocsin.core.message import Message
 from tocsin.crypto.possession import check_new_key
 from tocsin.wire.codec import open_envelope, verify_author
 from tocsin_hub.bodies import SubjectTokens
@@ -25,8 +28,13 @@ class Admission:
         self._directory = directory
         self._tokens = tokens
 
-    def admit(self, envelope: bytes, *, caller: str) -> Admitted:
+    def admit(self, envelope: bytes, *, caller: str, guarded: bool = True) -> Admitted:
         """The message in ``envelope``, offered by the party ``caller``.
+
+        Args:
+            envelope: Untrusted bytes.
+            caller: Who offers it, as its connection proves.
+            guarded: Whether data that changes with releases has a say; not in a replay.
 
         Raises:
             Malformed: See ``tocsin.wire.codec.open_envelope``.
@@ -43,7 +51,6 @@ class Admission:
             raise error(Reason.SENDER_MISMATCH, field="sender", sender=header.sender, connection=caller)
         key = self._directory().authority(message)
         verify_author(opened, key.algorithm, key.public_key)
-        message.guard()
         if isinstance(message, AddKey):
             check_new_key(message, self._bus)
         target = header.target
@@ -55,8 +62,17 @@ class Admission:
             envelope=envelope,
             subject=subject,
             author_public_key=key.public_key,
+            objection=_objection(message) if guarded else None,
         )
 
     def admit_governance(self, envelope: bytes) -> Admitted:
         """The message in ``envelope``, which must be governance's own. Raises as ``admit`` does."""
         return self.admit(envelope, caller=GOVERNANCE)
+
+
+def _objection(message: Message) -> BusError | None:
+    try:
+        message.guard()
+    except BusError as failure:
+        return failure
+    return None
