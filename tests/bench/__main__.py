@@ -14,7 +14,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import raw, sdk, watch
+from tests.bench import blocks, raw, sdk, watch
 from tests.bench.echo import echo
 from tests.bench.world import status, world
 from tocsin import loop
@@ -58,6 +58,8 @@ async def measure(console: Console) -> dict[str, float]:
         rates.append(verify_rate())
         hub = status(here.hub_dir)
     async with world() as here:
+        with console.status("blocks of domains"):
+            figures |= await blocks.measure(here)
         with console.status("watchlist of a million entries, a few minutes"):
             figures |= await watch.measure(here)
     figures["verify_per_s"] = sorted(rates)[1]
