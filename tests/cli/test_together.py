@@ -1,9 +1,12 @@
 """Several processes on one identity; the end of a measure; the log as the operator exports it; signals."""
 
 import asyncio
+import contextlib
+import fcntl
 import json
 import signal
 import sys
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,11 +24,25 @@ LAPSED = Lapsed(
 )
 
 
+def receiving(lock: Path) -> None:
+    """Returns once another process receives for the identity."""
+    for _ in range(2_000):
+        with contextlib.suppress(FileNotFoundError), lock.open() as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                return
+            fcntl.flock(file, fcntl.LOCK_UN)
+        time.sleep(0.01)
+    raise AssertionError("nobody receives")
+
+
 def test_a_sender_learns_the_outcome_that_the_listener_of_its_identity_received(bench: Bench) -> None:
     bank = bench.start(BANK, "listen", "--exec", f"{sys.executable} -S {PROGRAM} {bench.path / 'calls'}")
     police = bench.start(POLICE, "--json", "listen")
     try:
         assert "listening" in police.error_line()
+        receiving(bench.path / f"{POLICE}.identity" / "subscriber.lock")  # else the sender itself receives the report
         sent = bench.stop_payment("--reason", "done", "--wait", "20s")
         event = json.loads(police.line())
     finally:
