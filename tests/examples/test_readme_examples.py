@@ -6,10 +6,14 @@ import re
 import sys
 import textwrap
 from asyncio.subprocess import PIPE
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from examples.customs.manifest import subject
+from examples.customs.owner import answering
+from tocsin import Listed
 from tocsin.testing import LocalHub
 from tocsin.testing.hub import PASSPHRASE
 
@@ -65,7 +69,30 @@ async def test_the_bank_holds_what_the_police_order_asks(tmp_path: Path) -> None
     assert bank.returncode == 0, bank_complaints.decode()
 
 
-async def run(module: str, where: Path, env: dict[str, str]) -> asyncio.subprocess.Process:
+async def run(module: str, where: Path, env: dict[str, str], *words: str) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
-        sys.executable, "-m", module, cwd=where, env=env, stdout=PIPE, stderr=PIPE
+        sys.executable, "-m", module, *words, cwd=where, env=env, stdout=PIPE, stderr=PIPE
     )
+
+
+async def test_customs_check_travellers_and_hear_from_the_police(tmp_path: Path) -> None:
+    secret = tmp_path / "passphrase"
+    secret.write_text(PASSPHRASE)
+    env = os.environ | {
+        "TOCSIN_PASSPHRASE_FILE": str(secret),
+        "PYTHONPATH": os.pathsep.join(map(str, (ROOT, ROOT / "sdk"))),
+    }
+    async with LocalHub(tmp_path) as hub:
+        await hub.enrol("police.420100", role="police")
+        await hub.enrol("customs.wuhan", role="customs")
+        police = hub.participant("police.420100")
+        answering(police)
+        async with police:
+            listed = [Listed(subject(7), "hold", datetime.now(UTC) + timedelta(days=3), "case 7")]
+            await police.watchlists.open("stolen-documents", checkers=["customs.wuhan"], valid=timedelta(days=9))
+            await police.watchlists.publish("stolen-documents", listed, contact="desk 4")
+            (tmp_path / "customs.wuhan.identity").rename(tmp_path / "customs.identity")
+            customs = await run("examples.customs_check", tmp_path, env, subject(6), subject(7))
+            printed, complaints = await asyncio.wait_for(customs.communicate(), 60)
+    assert customs.returncode == 0, complaints.decode()
+    assert printed.decode().startswith("HOLD desk 4 case 7 WatchAnswer(instruction=<WatchInstruction.HOLD: 1>")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.store.engines import SqliteEngine
-from tests.store.makers import ABC, ICBC, NOW_US, attempt, batch, cursor, directory, uid, write
+from tests.store.makers import ABC, ICBC, NOW_US, attempt, batch, cursor, digest, directory, uid, write
 from tocsin.giveway import GiveWay
 from tocsin_hub.domain.rows import Needs
 from tocsin_hub.store import sqlite_writer
@@ -73,6 +73,7 @@ async def test_no_query_walks_a_whole_table(engine: SqliteEngine, store: SqliteS
     await store.batch(64)
     await store.directory_rows(0, 5)
     await store.directory_heads([1])
+    await store.watch_match("wanted", 1, [digest(n) for n in range(200)])
     await store.next_due_us()
     await store.dead_letters("")
     await store.pending(ICBC.party)
