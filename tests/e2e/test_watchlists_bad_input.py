@@ -13,7 +13,7 @@ from tests.e2e.watch import DESK, LIST, checked, filled, known, listed, opened, 
 from tocsin import Participant, Pending
 from tocsin.client.channel import calling
 from tocsin.client.rows import InboxState
-from tocsin.core.errors import BusError, QuotaExceeded, Reason, SignatureInvalid, WrongState
+from tocsin.core.errors import BusError, QuotaExceeded, Reason, SignatureInvalid, WrongState, error
 from tocsin.core.message import LegalBasis, Thread
 from tocsin.core.orders.watch_answer import WatchAnswered, WatchInstruction
 from tocsin.core.orders.watch_check import WatchCheck
@@ -21,7 +21,7 @@ from tocsin.core.orders.watch_list import WatchList
 from tocsin.core.orders.watch_publish import WatchPublish
 from tocsin.core.orders.watch_withdraw import WatchWithdraw
 from tocsin.core.subjects import subject
-from tocsin.core.watch import commitment
+from tocsin.core.watch import ListStep, commitment
 from tocsin.testing import LocalHub, VirtualClock
 from tocsin.v1 import watchlist_service_pb2 as pb
 from tocsin.wire.sequencing import receipt_from_proto
@@ -211,6 +211,31 @@ async def test_a_stranger_neither_withdraws_nor_publishes_nor_opens_anothers_lis
         assert unknown.value.reason is Reason.LIST_UNKNOWN
         assert await standing(hub) == before
         assert len((await checked(customs, 1)).hits) == 1
+
+
+async def test_a_list_of_which_a_part_was_refused_is_never_called_complete(hub: LocalHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    honest = decide_lists._publish
+
+    def refusing(message: Any, *rest: Any) -> Any:
+        if message.entries and message.entries[0].entry_no == 101:
+            raise error(Reason.ENTRY_EXISTS, field="entries[0]")
+        return honest(message, *rest)
+
+    async with hub.participant(POLICE) as police, hub.participant(CUSTOMS) as customs:
+        await opened(police)
+        steps = dict(decide_lists._STEPS) | {ListStep.PUBLISH: refusing}
+        monkeypatch.setattr(decide_lists, "_STEPS", steps)
+        entries = [listed(hub, n) for n in range(450)]
+        with pytest.raises(BusError) as refused:
+            await police.watchlists.publish(LIST, entries, contact=DESK)
+        assert refused.value.reason is Reason.ENTRY_EXISTS
+        await known(customs)
+        with pytest.raises(WrongState) as filling:
+            await checked(customs, 1)
+        assert filling.value.reason is Reason.LIST_NOT_READY
+        monkeypatch.setattr(decide_lists, "_STEPS", steps | {ListStep.PUBLISH: honest})
+        await police.watchlists.publish(LIST, entries, contact=DESK)
+        assert len((await checked(customs, *range(450))).hits) == 450
 
 
 # -- a hub that lies -------------------------------------------------------------------------------------------------------

@@ -71,7 +71,7 @@ class Checker:
 
     def __init__(self, participant: "Participant") -> None:
         self._party = participant
-        self._in_use: dict[str, int] = {}
+        self._in_use: dict[str, EpochRow] = {}
 
     async def check(
         self,
@@ -138,7 +138,7 @@ class Checker:
         }  # fmt: skip
         message, envelope = await party.compose("watch-check", fields=fields, lane=Lane.URGENT, basis=why.basis)
         receipt, proved = await self._ask(epoch, envelope, salt, tokens, end_us)
-        self._in_use[epoch.list_id] = epoch.epoch
+        self._in_use[epoch.list_id] = epoch
         found = dict(rows)
         notices = []
         for number, (place, one) in enumerate(zip(places, asked.values(), strict=True)):
@@ -254,6 +254,9 @@ class Checker:
     # -- which epoch ----------------------------------------------------------------------------------------------------
 
     async def _first(self, list_id: str) -> EpochRow:
+        used = self._in_use.get(list_id)
+        if used is not None:  # the hub says when it is over
+            return used
         known = await self._party.store.watch_epochs(list_id)
         for _ in range(int(FOLLOW_SECONDS / AGAIN_SECONDS)):
             if known:
@@ -262,8 +265,7 @@ class Checker:
             known = await self._party.store.watch_epochs(list_id)
         if not known:
             raise error(Reason.NOT_CHECKER, field="list_id", party=self._party.identity.party)
-        used = self._in_use.get(list_id)
-        return next((row for row in known if row.epoch == used), known[0])
+        return known[0]
 
     async def _next(self, epoch: EpochRow, refusal: BusError) -> EpochRow | None:
         """The epoch to try when this one was refused; None when there is none, or another would not help."""

@@ -88,7 +88,7 @@ def newest(conn: sqlite3.Connection) -> list[EpochRow]:
 
 def drop_refused(conn: sqlite3.Connection, list_id: str) -> None:
     """Forgets epochs the hub refused, and counts entries whose message it refused as not published."""
-    refused = "SELECT message_id FROM outbox WHERE state IN ('refused', 'parked') AND state = 'refused'"
+    refused = "SELECT message_id FROM outbox WHERE state IN ('refused', 'parked')"
     conn.execute(f"DELETE FROM watch_list WHERE list_id = ? AND message_id IN ({refused})", (list_id,))
     conn.execute(f"UPDATE watch_own SET epoch = 0 WHERE list_id = ? AND message_id IN ({refused})", (list_id,))
 

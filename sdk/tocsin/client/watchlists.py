@@ -13,27 +13,25 @@ Example:
     await lists.publish("stolen-documents", entries, contact="027-0000 0000, desk 4")
 """
 
-import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from tocsin.client import inbox, outbox, watch_rows
-from tocsin.client.answering import open_private, outgoing
+from tocsin.client import inbox, watch_rows
+from tocsin.client.answering import open_private
 from tocsin.client.by_hand import ANSWERABLE
+from tocsin.client.list_sending import CHUNK, ListSending, Progress, subject_of
 from tocsin.client.rows import Finish
-from tocsin.client.sent import SentOrder
 from tocsin.client.watch_rows import EpochRow, OwnRow
 from tocsin.core.errors import BusError, Reason, error
 from tocsin.core.identifiers import parse_message_id
-from tocsin.core.message import HolderNotice, Lane, LegalBasis, Message
+from tocsin.core.message import HolderNotice, Lane, LegalBasis
 from tocsin.core.orders.watch_hit import WatchHit
 from tocsin.core.subjects import Subject, subject
 from tocsin.core.times import from_us, to_us
-from tocsin.core.watch import KEY_BYTES, MAX_ENTRIES, WatchAction, WatchEntry
+from tocsin.core.watch import KEY_BYTES, MAX_ENTRIES
 from tocsin.crypto.watch import ListKey
 from tocsin.results import WatchAnswer
 from tocsin.watching import Listed
@@ -41,14 +39,6 @@ from tocsin.wire.codec import open_envelope
 
 if TYPE_CHECKING:
     from tocsin.client.participant import Participant
-
-CHUNK = 100
-"""Entries of one message: a hit brings its whole message along as proof, and 25 KiB of it are checked in half a millisecond."""
-
-UNDER_WAY = 16
-"""Messages offered before the first is waited for: the hub is kept busy, and an urgent order waits for none of them."""
-
-Progress = Callable[[int], None]
 
 
 def _quiet(_: int) -> None:
@@ -80,6 +70,7 @@ class Watchlists:
 
     def __init__(self, participant: "Participant") -> None:
         self._party = participant
+        self._sending = ListSending(participant)
 
     async def open(self, list_id: str, *, checkers: Sequence[str], valid: timedelta | datetime) -> int:
         """Opens a list of ours, or its next epoch, empty; returns the epoch. ``rotate`` carries the entries over too.
@@ -92,7 +83,7 @@ class Watchlists:
         Raises:
             Rejected: What is wrong with it here, or what the hub refused.
         """
-        await self._forget_refused(list_id)
+        await self._sending.forget_refused(list_id)
         known = await self._party.store.watch_epochs(list_id)
         if known and known[0].owner != self._party.identity.party:
             raise error(Reason.NOT_ORIGIN, row="watch-list", field="list_id")
@@ -111,7 +102,7 @@ class Watchlists:
             list_id=list_id, epoch=epoch, owner=self._party.identity.party, message_id=message.header.message_id,
             valid_until_us=until_us,
         )  # fmt: skip
-        await (await self._enqueue(message, envelope, epochs=[row])).accepted()
+        await (await self._sending.enqueue(message, envelope, epochs=[row])).accepted()
         return epoch
 
     async def publish(
@@ -141,8 +132,8 @@ class Watchlists:
         if row.epoch > 1 and not row.complete:
             raise error(Reason.LIST_NOT_READY, field="list_id")
         header, basis = self._header(contact, more)
-        chunks = self._new_chunks(row, iter(entries))
-        return await self._send(row, chunks, header, basis, complete, progress)
+        chunks = self._sending.new_chunks(row, iter(entries))
+        return await self._sending.send(row, chunks, header, basis, complete, progress)
 
     async def rotate(
         self,
@@ -166,7 +157,7 @@ class Watchlists:
             await self.open(list_id, checkers=checkers, valid=valid)
             row = await self._newest(list_id)
         header, basis = self._header(contact, more)
-        await self._send(row, self._carried_chunks(row), header, basis, True, progress)
+        await self._sending.send(row, self._sending.carried_chunks(row), header, basis, True, progress)
         return row.epoch
 
     async def correct(self, list_id: str, entries: Sequence[Listed], *, contact: str, **more: Any) -> None:
@@ -180,18 +171,23 @@ class Watchlists:
         header, basis = self._header(contact, more)
         for start in range(0, len(entries), CHUNK):
             part = entries[start : start + CHUNK]
-            known = await self._known(list_id, [_subject(one) for one in part])
+            known = await self._sending.known(list_id, [subject_of(one) for one in part])
             numbered = []
             for position, one in enumerate(part, start):
-                found = known.get(self._party.list_keys.subject_token(_subject(one)))
+                found = known.get(self._party.list_keys.subject_token(subject_of(one)))
                 if found is None or found.withdrawn or found.epoch != row.epoch:
                     raise error(Reason.ENTRY_UNKNOWN, field=f"entries[{position}]")
                 numbered.append(replace(one, entry_no=found.entry_no))
-            fields = {"list_id": list_id, "epoch": row.epoch, "entries": self._sealed(key, numbered)}
+            fields = {"list_id": list_id, "epoch": row.epoch, "entries": self._sending.sealed(key, numbered)}
             message, envelope = await self._party.compose(
-            "watch-correct", fields=fields, lane=Lane.ROUTINE, header=header, basis=basis
+                "watch-correct", fields=fields, lane=Lane.ROUTINE, header=header, basis=basis
             )
-            await (await self._enqueue(message, envelope, own=self._own_rows(row, numbered, message))).accepted()
+            sent = await self._sending.enqueue(message, envelope, own=self._sending.own_rows(row, numbered, message))
+            try:
+                await sent.accepted()
+            except BusError:  # our copy says again what stands on the list
+                await self._party.store.transact(partial(watch_rows.put_own, rows=list(known.values())))
+                raise
 
     async def withdraw(self, list_id: str, entries: Sequence[Subject | str | int], *, reason: str = "") -> None:
         """Takes entries off the list, by subject or number: from the hub's receipt on they match no more.
@@ -211,13 +207,13 @@ class Watchlists:
             for epoch in in_use:
                 key = await self._party.list_keys.key(self._party.store, epoch)
                 own = [one for one in part if one.epoch == epoch.epoch or epoch is not in_use[0]]
-                tokens = tuple(key.token(_subject(self._party.list_keys.open_own(one))) for one in own)
+                tokens = tuple(key.token(subject_of(self._party.list_keys.open_own(one))) for one in own)
                 if not tokens:
                     continue
                 fields = {"list_id": list_id, "epoch": epoch.epoch, "tokens": tokens, "reason": reason}
                 message, envelope = await self._party.compose(
             "watch-withdraw", fields=fields, lane=Lane.URGENT)
-                sent.append(await self._enqueue(message, envelope, own=taken))
+                sent.append(await self._sending.enqueue(message, envelope, own=taken))
         try:
             for one in sent:
                 await one.accepted()
@@ -268,124 +264,8 @@ class Watchlists:
 
     # -- parts --------------------------------------------------------------------------------------------------------
 
-    async def _send(
-        self,
-        row: EpochRow,
-        chunks: AsyncIterator[list[Listed]],
-        header: dict[str, Any],
-        basis: LegalBasis,
-        complete: bool,
-        progress: Progress,
-    ) -> int:
-        """Sends chunks, a few at a time; the last says that the epoch is complete, if it is to be."""
-        key = await self._party.list_keys.key(self._party.store, row)
-        under_way: list[tuple[SentOrder, int]] = []
-        done = begun = 0
-        before: list[Listed] | None = None
-        async for chunk in _and_none(chunks):
-            last = chunk is None
-            due = before is not None or (last and complete and not row.complete)
-            part, before = before or [], chunk
-            if not due:
-                continue
-            fields = {
-                "list_id": row.list_id, "epoch": row.epoch, "entries": self._sealed(key, part),
-                "complete": complete and last,
-            }  # fmt: skip
-            message, envelope = await self._party.compose(
-            "watch-publish", fields=fields, lane=Lane.ROUTINE, header=header, basis=basis
-            )
-            own = self._own_rows(row, part, message)
-            under_way.append((await self._enqueue(message, envelope, own=own), len(part)))
-            begun += len(part)
-            if len(under_way) >= UNDER_WAY:
-                done += await self._taken(under_way.pop(0))
-                progress(done)
-        for one in under_way:
-            done += await self._taken(one)
-            progress(done)
-        if complete and not row.complete:
-            await self._party.store.transact(partial(watch_rows.put_epochs, rows=[replace(row, complete=1)]))
-        return begun
-
-    async def _taken(self, one: tuple[SentOrder, int]) -> int:
-        sent, count = one
-        await sent.accepted()
-        return count
-
-    async def _new_chunks(self, row: EpochRow, entries: Iterator[Listed]) -> AsyncIterator[list[Listed]]:
-        """What is not on the list yet, numbered; the same subject twice is one entry."""
-        number = await self._party.store.transact(partial(watch_rows.last_number, list_id=row.list_id))
-        seen: set[bytes] = set()
-        while part := list(islice(entries, CHUNK)):
-            tokens = [self._party.list_keys.subject_token(_subject(one)) for one in part]
-            known = await self._known(row.list_id, [_subject(one) for one in part])
-            chunk = []
-            for one, token in zip(part, tokens, strict=True):
-                found = known.get(token)
-                listed = found is not None and found.epoch == row.epoch and not found.withdrawn
-                if token in seen or (listed and found is not None and found.ends_us > self._party.clock.now_us()):
-                    continue
-                seen.add(token)
-                if found is None:
-                    number += 1
-                chunk.append(replace(one, entry_no=number if found is None else found.entry_no))
-            if chunk:
-                yield chunk
-
-    async def _carried_chunks(self, row: EpochRow) -> AsyncIterator[list[Listed]]:
-        """Our entries in force that are not in the newest epoch yet."""
-        after, now_us = 0, self._party.clock.now_us()
-        while True:
-            read = partial(
-                watch_rows.to_carry_over, list_id=row.list_id, epoch=row.epoch, now_us=now_us, after=after, limit=CHUNK
-            )
-            rows = await self._party.store.transact(read)
-            if not rows:
-                return
-            after = rows[-1].entry_no
-            yield [self._party.list_keys.open_own(one) for one in rows]
-
-    def _sealed(self, key: ListKey, entries: Sequence[Listed]) -> tuple[WatchEntry, ...]:
-        made = []
-        for one in entries:
-            token = key.token(_subject(one))
-            assert isinstance(one.action, WatchAction)
-            made.append(
-                WatchEntry(
-                    token=token, entry_no=one.entry_no, subject=_subject(one).kind, action=one.action,
-                    ends_us=to_us(one.ends, field="ends"), details=key.seal(token, one.details, self._party.random),
-                )
-            )  # fmt: skip
-        return tuple(made)
-
-    def _own_rows(self, row: EpochRow, entries: Sequence[Listed], message: Message) -> list[OwnRow]:
-        keys = self._party.list_keys
-        return [
-            OwnRow(
-                list_id=row.list_id, entry_no=one.entry_no, subject=keys.subject_token(_subject(one)), epoch=row.epoch,
-                message_id=message.header.message_id, withdrawn=0, ends_us=to_us(one.ends, field="ends"),
-                sealed=keys.seal_own(row.list_id, one.entry_no, one),
-            )
-            for one in entries
-        ]  # fmt: skip
-
-    async def _enqueue(
-        self, message: Message, envelope: bytes, *, own: Sequence[OwnRow] = (), epochs: Sequence[EpochRow] = ()
-    ) -> SentOrder:
-        row = outgoing(message, envelope, self._party.clock.now_us())
-
-        def job(conn: sqlite3.Connection) -> None:
-            outbox.enqueue(conn, [row])
-            watch_rows.put_own(conn, own)
-            watch_rows.put_epochs(conn, epochs)
-
-        await self._party.store.transact(job, urgent=row.lane is Lane.URGENT)
-        self._party.link.wake(row.lane)
-        return SentOrder(message, self._party)
-
     async def _newest(self, list_id: str) -> EpochRow:
-        await self._forget_refused(list_id)
+        await self._sending.forget_refused(list_id)
         known = await self._party.store.watch_epochs(list_id)
         if not known:
             raise error(Reason.LIST_UNKNOWN, field="list_id")
@@ -393,15 +273,11 @@ class Watchlists:
             raise error(Reason.NOT_ORIGIN, row="watch-list", field="list_id")
         return known[0]
 
-    async def _known(self, list_id: str, subjects: Sequence[Subject]) -> dict[bytes, OwnRow]:
-        tokens = [self._party.list_keys.subject_token(one) for one in subjects]
-        return await self._party.store.transact(partial(watch_rows.own_by_subject, list_id=list_id, subjects=tokens))
-
     async def _named(self, list_id: str, entries: Sequence[Subject | str | int]) -> list[OwnRow]:
         numbers = [one for one in entries if isinstance(one, int)]
         subjects = [subject(one) for one in entries if not isinstance(one, int)]
         by_number = await self._party.store.watch_own(list_id, numbers) if numbers else {}
-        by_subject = await self._known(list_id, subjects)
+        by_subject = await self._sending.known(list_id, subjects)
         found: dict[int, OwnRow] = {}
         for position, one in enumerate(entries):
             row = (
@@ -414,9 +290,6 @@ class Watchlists:
             found[row.entry_no] = row
         return list(found.values())
 
-    async def _forget_refused(self, list_id: str) -> None:
-        await self._party.store.transact(partial(watch_rows.drop_refused, list_id=list_id))
-
     def _header(self, contact: str, more: dict[str, Any]) -> tuple[dict[str, Any], LegalBasis]:
         given = dict(more)
         names = ("profile", "statute", "article", "document_no")
@@ -427,15 +300,3 @@ class Watchlists:
         # By default a traveller is told that there is a measure, not who is looking for them.
         header = {"holder_notice": HolderNotice.MEASURE_ONLY, "contact": contact, **given}
         return self._party.composer.completed(header), basis
-
-
-def _subject(one: Listed) -> Subject:
-    assert isinstance(one.subject, Subject)
-    return one.subject
-
-
-async def _and_none(chunks: AsyncIterator[list[Listed]]) -> AsyncIterator[list[Listed] | None]:
-    async for chunk in chunks:
-        yield chunk
-    yield None
-
