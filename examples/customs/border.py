@@ -8,6 +8,7 @@ and its printed lines for a thousand subjects and names that were on the list. I
 
 import argparse
 import logging
+import re
 import shutil
 import statistics
 import sys
@@ -117,12 +118,14 @@ async def fly(customs: Participant, path: Path, entries: int, flights: int) -> t
 def search(files: Iterable[Path], entries: int) -> list[str]:
     """Which of the planted subjects and names stand in which files."""
     planted = range(min(entries, PLANTED))
-    needles = [manifest.number(n).encode() for n in planted] + [name(n).encode() for n in planted]
-    needles += [PLACE.encode(), OFFICER.encode()]
+    needles = {manifest.number(n).encode() for n in planted} | {name(n).encode() for n in planted}
+    needles |= {PLACE.encode(), OFFICER.encode()}
+    # One pass over a quarter of a gigabyte: whatever looks like a needle is looked up.
+    shape = re.compile(b"|".join(sorted({re.sub(rb"[0-9]", rb"[0-9]", needle) for needle in needles})))
     found = []
     for file in files:
-        content = file.read_bytes()
-        found += [f"{needle.decode()} in {file.name}" for needle in needles if needle in content]
+        met = {one for one in shape.findall(file.read_bytes()) if one in needles}
+        found += [f"{needle.decode()} in {file.name}" for needle in sorted(met, reverse=True)]
     return found
 
 
