@@ -225,6 +225,16 @@ class Link:
         """Sends what was put on the disk by other means than ``enqueue``."""
         self._publishers[lane].wake()
 
+    async def answered(self, message_id: bytes) -> None:
+        """An answer by hand was put on the disk by this process: it is sent, its order acked, the new end watched for."""
+        row = await self._store.get_inbox(message_id)
+        if row is None:
+            return
+        session = self._sessions.get(row.lane)
+        if session is not None and session.connected and row.epoch == session.epoch:
+            session.ack(row.seq, row.attempt_token)
+        self._finished(await self._store.get_measure(row.root_id))
+
     def _finished(self, measure: MeasureRow | None) -> None:
         for publisher in self._publishers.values():
             publisher.wake()

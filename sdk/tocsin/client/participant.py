@@ -484,10 +484,9 @@ class Participant:
             NotFound: NOT_FOUND when no such order came here.
             WrongState: TRANSITION_REFUSED when it is answered, or in a handler's hands.
         """
-        report, outgoing_row = await by_hand(
-            self.store, self._answerer, self._copy, parse_message_id(order_id, field="id"), given, self._clock.now_us()
-        )
-        self.link.wake(outgoing_row.lane)
+        received = parse_message_id(order_id, field="id")
+        report = await by_hand(self.store, self._answerer, self._copy, received, given, self._clock.now_us())
+        await self.link.answered(received)
         return SentOrder(report, self)
 
     async def objection(self, order_id: str) -> Outcome | None:
