@@ -160,6 +160,13 @@ class Park(Exception):
         self.reason = reason
 
 
+class ByHand(Exception):
+    """Raised by a handler that has passed an order on durably to people or a system with a pace of their own.
+
+    The order then waits for an answer by hand, without holding up others, and is not handed out again.
+    """
+
+
 Answer = Executed | Refused
 Result = Executed | Refused | WatchAnswer | NoAnswer | Pending
 

@@ -18,13 +18,13 @@ from tocsin.cli import words
 from tocsin.cli.group import hoist
 from tocsin.cli.main import app
 from tocsin.cli.program import environment, hidden
-from tocsin.cli.reports import answer_of, read_answer
 from tocsin.core.checkpoint import Checkpoint, log_origin, sign_note
 from tocsin.core.errors import BusError
 from tocsin.core.leaf import Leaf
 from tocsin.core.merkle import leaf_hash, root_of
 from tocsin.core.orders.report import Outcome
 from tocsin.crypto.ed25519 import Ed25519Signer
+from tocsin.gateway.reports import answer_of, read_answer
 from tocsin.results import Executed, Refused
 
 SIGNER = Ed25519Signer(bytes(range(32)))

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from tests.cli.conftest import BANK, POLICE, Bench
-from tocsin.cli.reports import answer_of
 from tocsin.core.orders.report import Outcome
+from tocsin.gateway.reports import answer_of
 
 ROW = {"id", "thread", "kind", "direction", "party", "target", "state", "measure", "at", "ends_at", "exercise"}
 EVENT = {

@@ -4,13 +4,14 @@ from typing import TYPE_CHECKING
 
 from tocsin.cli.show import EXIT_PENDING, complain, name, print_json, say, time_text
 from tocsin.cli.timeline import Entry, entries_of, measure_json
-from tocsin.cli.waiting import code_of, result_json, result_text, zone_of
+from tocsin.cli.waiting import code_of, result_text, zone_of
 from tocsin.cli.words import word
 from tocsin.client.rows import FINAL, OutboxState
 from tocsin.client.sent import SentOrder, stored_result
 from tocsin.clock import LIVENESS, wait_for
 from tocsin.core.identifiers import message_id_text
 from tocsin.core.measure import ENDED
+from tocsin.gateway.reports import result_json
 
 if TYPE_CHECKING:
     from tocsin.cli.settings import Settings

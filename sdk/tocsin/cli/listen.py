@@ -75,7 +75,7 @@ async def _exec(
     from tocsin.core.message import KINDS, Nature
     from tocsin.results import Lapsed
 
-    stop = _asked_to_stop()
+    stop = asked_to_stop()
     program = Program(argv=argv, timeout=limit, max_attempts=max_attempts, env=environment(env, os.environ))
     participant = settings.participant()
     how: dict[str, Any] = {"concurrency": concurrency, "max_processing": limit + KILL_SECONDS, "exercise": exercise}
@@ -84,9 +84,9 @@ async def _exec(
             participant.on(kind.cls, **how)(program.handle)
     participant.on(Lapsed, **how)(program.lapsed)
     await participant.open()
-    if waiting := await _waiting(participant):
+    if waiting := await waiting_for_people(participant):
         complain(word("waiting-orders", settings.lang, count=len(waiting)))
-    await _serve(settings, participant, stop)
+    await serve(settings, participant, stop)
 
 
 async def _print(settings: "Settings") -> None:
@@ -100,21 +100,21 @@ async def _print(settings: "Settings") -> None:
         while True:
             _tell(settings, participant, await arrived.get())
 
-    stop = _asked_to_stop()
+    stop = asked_to_stop()
     participant = settings.participant(on_stored=stored)
     await participant.open()
-    for row in reversed(await _waiting(participant)):
+    for row in reversed(await waiting_for_people(participant)):
         _tell(settings, participant, row)
     teller = asyncio.create_task(tell())
     try:
-        await _serve(settings, participant, stop)
+        await serve(settings, participant, stop)
     finally:
         teller.cancel()
         while not arrived.empty():
             _tell(settings, participant, arrived.get_nowait())
 
 
-async def _waiting(participant: "Participant") -> "list[InboxRow]":
+async def waiting_for_people(participant: "Participant") -> "list[InboxRow]":
     """What is a person's to answer, newest first: what nobody handled, and what was set aside."""
     from tocsin.client.rows import InboxState
 
@@ -125,7 +125,7 @@ async def _waiting(participant: "Participant") -> "list[InboxRow]":
     )  # fmt: skip
 
 
-def _asked_to_stop() -> asyncio.Event:
+def asked_to_stop() -> asyncio.Event:
     """Set by the first SIGINT or SIGTERM; the second has its ordinary effect."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -139,7 +139,8 @@ def _asked_to_stop() -> asyncio.Event:
     return stop
 
 
-async def _serve(settings: "Settings", participant: "Participant", stop: asyncio.Event) -> None:
+async def serve(settings: "Settings", participant: "Participant", stop: asyncio.Event) -> None:
+    """Receives until ``stop`` is set, and says when it begins and ends."""
     complain(word("listening", settings.lang, party=participant.identity.party))
     await participant.serve(stop)
     complain(word("stopped", settings.lang))

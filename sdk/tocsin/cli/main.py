@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from tocsin import __version__
-from tocsin.cli import directory, domains, orders, outbox, profile, send, watch
+from tocsin.cli import directory, domains, gateway, orders, outbox, profile, send, watch
 from tocsin.cli.check import check
 from tocsin.cli.doctor import doctor
 from tocsin.cli.group import RootGroup
@@ -35,6 +35,7 @@ app = typer.Typer(
 app.command("join")(join_)
 app.add_typer(send.app, name="send")
 app.command("listen")(listen)
+app.add_typer(gateway.app, name="gateway")
 app.add_typer(orders.app, name="orders")
 app.add_typer(domains.app, name="domains")
 app.add_typer(outbox.app, name="outbox")

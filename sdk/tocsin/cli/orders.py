@@ -143,9 +143,9 @@ def answer(
     timeout: Annotated[str, typer.Option(help="How long to wait for the hub's receipt of the report.")] = "10s",
 ) -> None:
     """Answer by hand an order that waits for a person: a signed report."""
-    from tocsin.cli.reports import answer_of
-    from tocsin.cli.waiting import outcome_key, receipt_of
+    from tocsin.cli.waiting import receipt_of
     from tocsin.core.orders.report import Outcome
+    from tocsin.gateway.reports import answer_of, outcome_key
 
     settings: Settings = ctx.obj
     given = answer_of(outcome, held=held, balance=balance, available=available, note=reason)

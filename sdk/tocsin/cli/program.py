@@ -18,12 +18,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tocsin.cli.reports import MAX_ANSWER, read_answer
 from tocsin.core.errors import BusError
 from tocsin.core.measure import MeasureOrder
-from tocsin.core.times import from_us
+from tocsin.gateway.reports import MAX_ANSWER, read_answer
+from tocsin.gateway.tasks import lapsed_json, task_json
 from tocsin.results import Executed, Lapsed, Park, Refused, Retry
-from tocsin.wire.json import to_json
 
 EXIT_RETRY = 75
 """EX_TEMPFAIL of sysexits.h."""
@@ -94,11 +93,7 @@ class Program:
         Raises:
             NoAnswer: It does not: it is told again.
         """
-        task = {
-            "kind": "lapsed", "thread_id": event.thread_id, "instrument": event.kind, "repeat": event.repeat,
-            "idempotency_key": f"{event.thread_id}/lapsed", "ends_at": _time(event.ends_at),
-        }  # fmt: skip
-        code, _, tail = await self._run(task)
+        code, _, tail = await self._run(lapsed_json(event))
         if code != 0:
             raise NoAnswer(f"{_ended(code)}: {tail}")
 
@@ -146,24 +141,6 @@ class Program:
         return code, printed, hidden(tail.decode(errors="replace"))
 
 
-def task_json(order: MeasureOrder) -> dict[str, Any]:
-    """What the program reads."""
-    delivery = order.delivery
-    return {
-        "kind": order.KIND.name,
-        "message_id": order.id,
-        "idempotency_key": order.id,
-        "thread_id": order.thread_id,
-        "attempt": delivery.attempt,
-        "repeat": order.repeat,
-        "exercise": order.header.exercise,
-        "accepted_at": _time(from_us(delivery.accepted_us)),
-        "started_at": _time(from_us(delivery.started_us)),
-        "ends_at": _time(order.ends_at),
-        "order": to_json(order),
-    }
-
-
 def environment(extra: Sequence[str], own: Mapping[str, str]) -> dict[str, str]:
     """The environment of a program: harmless variables, and those named."""
     return {key: value for key, value in own.items() if key in _PASSED or key.startswith("LC_") or key in extra}
@@ -197,7 +174,3 @@ async def _last(pipe: asyncio.StreamReader, tail: bytearray) -> None:
 
 def _ended(code: int) -> str:
     return f"exit {code}" if code >= 0 else f"killed by signal {-code}"
-
-
-def _time(moment: Any) -> str | None:
-    return None if moment is None else moment.isoformat(timespec="microseconds").replace("+00:00", "Z")

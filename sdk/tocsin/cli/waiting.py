@@ -17,6 +17,7 @@ from tocsin.cli.show import (
 from tocsin.cli.words import word
 from tocsin.core.errors import Rejected
 from tocsin.core.orders.report import Outcome
+from tocsin.gateway.reports import outcome_key, result_json
 from tocsin.results import Executed, NoAnswer, Refused, Result
 
 if TYPE_CHECKING:
@@ -78,35 +79,6 @@ def code_of(result: Result) -> int:
     if isinstance(result, Executed):
         return 0
     return EXIT_REFUSED if isinstance(result, Refused) else EXIT_PENDING
-
-
-def outcome_key(outcome: Outcome) -> str:
-    """``DONE_SHORT`` as ``done-short``."""
-    return outcome.name.lower().replace("_", "-")
-
-
-def result_json(result: Result) -> dict[str, Any]:
-    """An outcome as JSON; ``state`` tells which of the four it is."""
-    if isinstance(result, Executed):
-        money = {
-            key: amount.to_json()
-            for key in ("held", "balance", "available")
-            if (amount := getattr(result, key)) is not None
-        }
-        times = {
-            key: moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
-            for key in ("applied_at", "expires_at")
-            if (moment := getattr(result, key)) is not None
-        }
-        told = {"outcome": outcome_key(result.outcome), "late": result.late, "note": result.note}
-        left = {str(item): outcome_key(Outcome(why)) for item, why in result.not_applied.items()}
-        return {"state": "executed", **told, **money, **times, **({"not_applied": left} if left else {})}
-    if isinstance(result, Refused):
-        return {"state": "refused", "outcome": outcome_key(result.outcome), "late": result.late, "note": result.note}
-    if isinstance(result, NoAnswer):
-        due = result.due_at.isoformat(timespec="microseconds").replace("+00:00", "Z")
-        return {"state": "no-answer", "party": result.party, "fetched": result.fetched, "due_at": due}
-    return {"state": "pending"}
 
 
 def result_text(settings: "Settings", result: Result, sent: "SentOrder", zone: str) -> str:

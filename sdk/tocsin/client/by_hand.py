@@ -8,7 +8,7 @@
 from tocsin.client import life
 from tocsin.client.answering import Answerer
 from tocsin.client.directory_copy import DirectoryCopy
-from tocsin.client.rows import FINAL, InboxRow, InboxState, MeasureRow, Outgoing
+from tocsin.client.rows import FINAL, InboxRow, InboxState, MeasureRow
 from tocsin.client.store import ClientStore
 from tocsin.core.errors import BusError, Reason, error
 from tocsin.core.measure import MeasureOrder
@@ -30,8 +30,8 @@ async def by_hand(
     order_id: bytes,
     given: Executed | Refused,
     now_us: int,
-) -> tuple[Message, Outgoing]:
-    """Makes and stores the report; returns it with its outbox row.
+) -> Message:
+    """Makes and stores the report; returns it.
 
     Raises:
         NotFound: NOT_FOUND when no such order came here.
@@ -45,7 +45,7 @@ async def by_hand(
     report, after = answerer.report(order, before, given, applied_us=applied_us, ends_us=ends_us)
     if not await store.finish(order_id, report, now_us, measure=after, urgent=True):
         raise _not_a_persons(InboxState.DONE)  # another process was quicker
-    return open_envelope(report.envelope).message, report
+    return open_envelope(report.envelope).message
 
 
 async def objection_of(

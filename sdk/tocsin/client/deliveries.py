@@ -31,7 +31,7 @@ from tocsin.core.message import Lane, Message
 from tocsin.core.orders.deadline_passed import DeadlinePassed
 from tocsin.core.orders.report import Report
 from tocsin.core.watch import ListMessage, Notice
-from tocsin.results import Park, Retry
+from tocsin.results import ByHand, Park, Retry
 from tocsin.v1 import bus_service_pb2 as pb
 from tocsin.wire.codec import Opened
 from tocsin.wire.sequencing import Sequencing, sequencing_from_proto
@@ -233,6 +233,9 @@ class Deliveries:
             _log.error("a handler gave up; its order is left to a person: kind %s", message.KIND.name)
             await self._store.park(message.header.message_id, given_up.reason, self._clock.now_us())
             session.nack(delivery.seq, delivery.attempt_token, reason=given_up.reason, permanent=True)
+        except ByHand:
+            await self._store.waiting(message.header.message_id, self._clock.now_us())
+            session.release_credit(delivery.seq)
         except HandlerTimeout:
             _log.error("a handler took too long; its order is left to a person: kind %s", message.KIND.name)
             await self._store.park(message.header.message_id, "the handler took too long", self._clock.now_us())

@@ -19,7 +19,7 @@ from typing import Any
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_random_exponential
 
-from tocsin.client import measures, outbox
+from tocsin.client import measures, outbox, records
 from tocsin.client.answering import Answerer
 from tocsin.client.channel import HubConnection, calling
 from tocsin.client.deliveries import Deliveries
@@ -61,6 +61,9 @@ LAPSE_RETRY_SECONDS = 1.0
 """When the handler of an end that failed is asked again."""
 
 EPOCH = "epoch"
+
+ONCE = "once/"
+"""In front of the keys under which a caller's order is sent once."""
 
 RECENT_RECEIPTS = 64
 """Receipts among which the newest checkpoint is looked for: answers come out of order by no more than a frame."""
@@ -187,16 +190,26 @@ class Link:
         session = self._sessions.get(lane)
         return session.held if session is not None and session.connected else None
 
-    async def enqueue(self, message: Outgoing, measure: MeasureRow | None) -> None:
-        """Puts a message and the measure it changes on the disk, in one commit, and wakes its publisher."""
+    async def enqueue(self, message: Outgoing, measure: MeasureRow | None, *, once: str = "") -> bytes:
+        """Puts a message and the measure it changes on the disk, in one commit, and wakes its publisher.
 
-        def job(conn: sqlite3.Connection) -> None:
+        Returns:
+            The id of the message that stands under the key ``once``; this one's, unless another was put there before.
+        """
+
+        def job(conn: sqlite3.Connection) -> bytes:
+            if once:
+                if before := records.get_meta(conn, ONCE + once):
+                    return before
+                records.set_meta(conn, [(ONCE + once, message.message_id)])
             outbox.enqueue(conn, [message])
             if measure is not None:
                 measures.put(conn, [measure])
+            return message.message_id
 
-        await self._store.transact(job, urgent=message.lane is Lane.URGENT)
+        stands = await self._store.transact(job, urgent=message.lane is Lane.URGENT)
         self._publishers[message.lane].wake()
+        return stands
 
     async def connection(self, seconds: float) -> HubConnection:
         """The line to the hub, waited for ``seconds`` at most.
@@ -211,6 +224,16 @@ class Link:
     def wake(self, lane: Lane) -> None:
         """Sends what was put on the disk by other means than ``enqueue``."""
         self._publishers[lane].wake()
+
+    async def answered(self, message_id: bytes) -> None:
+        """An answer by hand was put on the disk by this process: it is sent, its order acked, the new end watched for."""
+        row = await self._store.get_inbox(message_id)
+        if row is None:
+            return
+        session = self._sessions.get(row.lane)
+        if session is not None and session.connected and row.epoch == session.epoch:
+            session.ack(row.seq, row.attempt_token)
+        self._finished(await self._store.get_measure(row.root_id))
 
     def _finished(self, measure: MeasureRow | None) -> None:
         for publisher in self._publishers.values():

@@ -35,7 +35,7 @@ from tocsin.client.given import Given
 from tocsin.client.handlers import CONCURRENCY, MAX_PROCESSING_SECONDS, Handler, Handlers
 from tocsin.client.identity import Identity, load_identity
 from tocsin.client.life import after_order, new_measure
-from tocsin.client.link import Link
+from tocsin.client.link import ONCE, Link
 from tocsin.client.list_keys import ListKeys
 from tocsin.client.notices import Notices
 from tocsin.client.rows import Incoming, MeasureRow
@@ -44,7 +44,7 @@ from tocsin.client.store import ClientStore
 from tocsin.client.watchlists import Watchlists
 from tocsin.clock import Clock, SystemClock
 from tocsin.core.errors import BusError, Reason, error
-from tocsin.core.identifiers import Identifier, identifier, parse_message_id
+from tocsin.core.identifiers import Identifier, identifier, message_id_text, parse_message_id
 from tocsin.core.measure import MeasureOrder
 from tocsin.core.message import KINDS, Message
 from tocsin.core.money import Money
@@ -399,6 +399,7 @@ class Participant:
         target: str | Identifier | None = None,
         thread: str = "",
         recipient: str = "",
+        once: str = "",
         **fields: Any,
     ) -> "SentOrder":
         """Sends an order of any kind: the one door the others go through.
@@ -408,14 +409,17 @@ class Participant:
             target: What it is about, for an order that starts a thread.
             thread: Any order id of the thread it joins.
             recipient: Where an order goes whose kind does not go by target.
+            once: A key of the caller's own: whatever comes later under it, after a crash too, is the order sent first.
             fields: Fields of the kind and of the header.
 
         Raises:
             Rejected: See ``stop_payment``.
         """
+        if once and (before := await self.store.get_meta(ONCE + once)):
+            return await self.sent_order(message_id_text(before))
         message, envelope, row = await self._up_to_date(lambda: self._made(kind, target, thread, recipient, fields))
-        await self.link.enqueue(outgoing(message, envelope, self._clock.now_us()), row)
-        return SentOrder(message, self)
+        stands = await self.link.enqueue(outgoing(message, envelope, self._clock.now_us()), row, once=once)
+        return SentOrder(message, self) if stands == message.header.message_id else await self.sent_order(message_id_text(stands))
 
     async def compose(self, kind: str, **how: Any) -> tuple[Message, bytes]:
         """A signed message that nobody routes, see ``Composer.plain``. Raises as ``order`` does."""
@@ -480,10 +484,9 @@ class Participant:
             NotFound: NOT_FOUND when no such order came here.
             WrongState: TRANSITION_REFUSED when it is answered, or in a handler's hands.
         """
-        report, outgoing_row = await by_hand(
-            self.store, self._answerer, self._copy, parse_message_id(order_id, field="id"), given, self._clock.now_us()
-        )
-        self.link.wake(outgoing_row.lane)
+        received = parse_message_id(order_id, field="id")
+        report = await by_hand(self.store, self._answerer, self._copy, received, given, self._clock.now_us())
+        await self.link.answered(received)
         return SentOrder(report, self)
 
     async def objection(self, order_id: str) -> Outcome | None:

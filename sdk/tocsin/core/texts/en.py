@@ -198,6 +198,12 @@ ERRORS: Mapping[str, str] = {
 }
 
 LABELS: Mapping[str, str] = {
+    # files of a drop folder
+    "file": "file",
+    "row": "row",
+    "line": "Line",
+    "rows-done": "Rows that were done",
+    "folder": "folder",
     # questions at the terminal
     "passphrase": "Passphrase",
     "passphrase-again": "Passphrase again",

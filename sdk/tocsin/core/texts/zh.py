@@ -152,6 +152,12 @@ ERRORS: Mapping[str, str] = {
 }
 
 LABELS: Mapping[str, str] = {
+    # files of a drop folder
+    "file": "文件",
+    "row": "行",
+    "line": "行号",
+    "rows-done": "已办理行数",
+    "folder": "文件夹",
     # questions at the terminal
     "passphrase": "口令",
     "passphrase-again": "再次输入口令",

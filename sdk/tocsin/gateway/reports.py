@@ -1,4 +1,4 @@
-"""Answers as people and programs give them: words and JSON become ``Executed`` or ``Refused``, or are refused themselves.
+"""Answers as people and programs give and read them: words and JSON become ``Executed`` or ``Refused``, and back.
 
  * The JSON form is that of ``report``: ``outcome``, ``held``, ``balance``, ``available``, ``reason``; anything more is an error.
  * When a measure applies and when it ends is not the answer's to say: the SDK states both.
@@ -13,7 +13,7 @@ from tocsin.core.message import KINDS
 from tocsin.core.money import Money
 from tocsin.core.orders.report import ItemOutcome, Outcome
 from tocsin.core.texts import LANGUAGES, label
-from tocsin.results import Executed, Refused
+from tocsin.results import Executed, NoAnswer, Refused, Result
 from tocsin.wire.json import body_from_json
 
 MAX_ANSWER = 64 * 1024
@@ -61,9 +61,18 @@ def read_answer(printed: bytes) -> Executed | Refused:
         BusError: It is not a report, or one that does not hold.
     """
     try:
-        data: Any = json.loads(printed.decode(), parse_constant=_constant)
+        data: Any = json.loads(printed.decode(), parse_constant=refuse_constant)
     except RecursionError as exc:
         raise ValueError("too deep") from exc
+    return answer_from_json(data)
+
+
+def answer_from_json(data: object) -> Executed | Refused:
+    """The answer in a JSON value of the form of ``report``.
+
+    Raises:
+        BusError: It is not a report, or one that does not hold.
+    """
     fields = body_from_json(KINDS["report"], data)
     for field in _OURS:
         if fields.get(field):
@@ -75,5 +84,35 @@ def read_answer(printed: bytes) -> Executed | Refused:
     )  # fmt: skip
 
 
-def _constant(text: str) -> Any:
+def refuse_constant(text: str) -> Any:
+    """For ``json.loads``: NaN and Infinity are Python's, not JSON's."""
     raise ValueError(f"{text} is no JSON")
+
+
+def outcome_key(outcome: Outcome) -> str:
+    """``DONE_SHORT`` as ``done-short``."""
+    return outcome.name.lower().replace("_", "-")
+
+
+def result_json(result: Result) -> dict[str, Any]:
+    """An outcome as JSON; ``state`` tells which of the four it is."""
+    if isinstance(result, Executed):
+        money = {
+            key: amount.to_json()
+            for key in ("held", "balance", "available")
+            if (amount := getattr(result, key)) is not None
+        }
+        times = {
+            key: moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
+            for key in ("applied_at", "expires_at")
+            if (moment := getattr(result, key)) is not None
+        }
+        told = {"outcome": outcome_key(result.outcome), "late": result.late, "note": result.note}
+        left = {str(item): outcome_key(Outcome(why)) for item, why in result.not_applied.items()}
+        return {"state": "executed", **told, **money, **times, **({"not_applied": left} if left else {})}
+    if isinstance(result, Refused):
+        return {"state": "refused", "outcome": outcome_key(result.outcome), "late": result.late, "note": result.note}
+    if isinstance(result, NoAnswer):
+        due = result.due_at.isoformat(timespec="microseconds").replace("+00:00", "Z")
+        return {"state": "no-answer", "party": result.party, "fetched": result.fetched, "due_at": due}
+    return {"state": "pending"}
