@@ -16,7 +16,7 @@ from dataclasses import fields, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from tocsin import watching as _watching
 from tocsin.client import participant as _async
@@ -28,6 +28,9 @@ from tocsin.core.subjects import Subject
 from tocsin.loop import new_loop
 from tocsin.results import Pending, Result, WatchAnswer
 from tocsin.wire.sequencing import Receipt
+
+if TYPE_CHECKING:
+    from tocsin.blocklist import Blocklist
 
 __all__ = ["Hit", "Participant", "SentOrder", "Watchlists"]
 
@@ -156,6 +159,10 @@ class Participant:
     def watchlists(self) -> "Watchlists":
         """Our watchlists."""
         return Watchlists(self._participant.watchlists)
+
+    def refresh(self, blocklist: "Blocklist") -> int:
+        """Takes up in a blocklist what we were ordered since the last time; see ``Blocklist.refresh``."""
+        return _loop.wait(blocklist.refresh(self._participant))
 
     def order(self, kind: str, **given: Any) -> SentOrder:
         """Sends an order of any kind; see the asynchronous verb."""

@@ -33,6 +33,7 @@ from tocsin_hub.log.tree import Frontier
 from tocsin_hub.metrics import ALARMS, BATCH_MESSAGES, LOG_SIZE, MESSAGES
 from tocsin_hub.service.admit import Admission
 from tocsin_hub.service.batch import BatchMaker, Committed
+from tocsin_hub.service.block_changes import BlockChanges
 from tocsin_hub.service.check import Checks
 from tocsin_hub.service.deliver import FLUSH_SECONDS, PostOffice
 from tocsin_hub.service.limits import SenderLimits
@@ -64,6 +65,7 @@ class Hub:
     publisher: Publisher
     post_office: PostOffice
     look_up: LookUp
+    block_changes: BlockChanges
     checks: Checks
     operations: Operations
     tasks: "list[asyncio.Task[None]]"
@@ -216,6 +218,7 @@ async def _join(
         publisher=publisher,
         post_office=post_office,
         look_up=look_up,
+        block_changes=BlockChanges(store=store, look_up=look_up, directory=lambda: sequencer.directory),
         checks=Checks(admission=admission, publisher=publisher, store=store, look_up=look_up, clock=clock),
         operations=Operations(
             bus=config.bus, epoch=config.epoch, generation=generation, store=store, sequencer=sequencer,

@@ -1,4 +1,4 @@
-"""Measures and prints the figures of DESIGN §7 that exist so far, and writes them to build/bench.json. About six minutes.
+"""Measures and prints the figures of DESIGN §7 that exist so far, and writes them to build/bench.json. About three minutes.
 
 All of it runs on this machine: hub, publisher and subscriber share its cores. Ratios are taken in one run. Fails unless the hub
 says ``synchronous=FULL``, its log grew by every counted message, every receipt verifies and every order has a handler record.
@@ -80,7 +80,7 @@ async def measure(console: Console) -> dict[str, float]:
 def main() -> None:
     console = Console()
     console.print(
-        "Measuring on this machine; about six minutes. Ratios of one run are what counts, the rest is its speed."
+        "Measuring on this machine; about three minutes. Ratios of one run are what counts, the rest is its speed."
     )
     figures = loop.run(measure(console))
     table = Table("figure", "value", "bar")

@@ -1,12 +1,14 @@
 """A carrier's copy: names under names, several blocks on one name, ends by the clock, files that resolvers accept."""
 
 import csv
+import itertools
 import shutil
 import sqlite3
 import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,7 +18,7 @@ from tests.wire.samples import header
 from tocsin import BlockDomains, Executed, UnblockDomains
 from tocsin.blocklist import Blocklist, write_csv, write_hosts, write_rpz
 from tocsin.client.answering import Context
-from tocsin.core.errors import LocalFault, Reason
+from tocsin.core.errors import LocalFault, NotPermitted, Reason
 from tocsin.core.message import Thread, delivered
 from tocsin.testing import LocalHub, VirtualClock
 
@@ -214,3 +216,50 @@ def test_two_writers_are_kept_apart_by_the_database(tmp_path: Path, clock: Virtu
         copy.apply(order(clock, 1, "a.example"))
         assert copy.is_blocked("a.example")
         other.close()
+
+
+@pytest.mark.parametrize("turn", list(itertools.permutations(("block", "withdrawal", "block again"))))
+def test_a_withdrawal_counts_whether_it_comes_before_or_after_its_block(
+    copy: Blocklist, clock: VirtualClock, turn: tuple[str, ...]
+) -> None:
+    block = order(clock, 1, "a.example", "b.example")
+    for step in turn:
+        if step == "withdrawal":
+            copy.withdraw(withdrawal(block, "a.example"))
+        else:
+            copy.apply(block)
+    assert [one.name for one in copy.names()] == ["b.example"]
+
+
+@pytest.mark.parametrize("turn", list(itertools.permutations(("block", "withdrawal", "end"))))
+def test_an_end_counts_whatever_it_comes_before(copy: Blocklist, clock: VirtualClock, turn: tuple[str, ...]) -> None:
+    block = order(clock, 1, "a.example", "b.example")
+    steps = {
+        "block": lambda: copy.apply(block),
+        "withdrawal": lambda: copy.withdraw(withdrawal(block, "a.example")),
+        "end": lambda: copy.end(block.thread_id),
+    }
+    for step in turn:
+        steps[step]()
+    assert list(copy.names()) == []
+
+
+def test_a_strangers_withdrawal_is_refused_and_before_the_block_it_is_nothing(copy: Blocklist, clock: VirtualClock) -> None:
+    first, second = order(clock, 1, "a.example"), order(clock, 2, "b.example")
+    strangers = [replace(w, header=replace(w.header, sender="police.440300")) for w in (
+        withdrawal(first, "a.example"), withdrawal(second, "b.example")
+    )]  # fmt: skip
+    copy.apply(first)
+    with pytest.raises(NotPermitted) as refused:
+        copy.withdraw(strangers[0])
+    assert refused.value.reason is Reason.NOT_ORIGIN
+    copy.withdraw(strangers[1])
+    copy.apply(second)
+    assert [one.name for one in copy.names()] == ["a.example", "b.example"]
+
+
+def test_an_order_that_was_handed_to_no_handler_is_not_applied(copy: Blocklist, clock: VirtualClock) -> None:
+    with pytest.raises(LocalFault) as refused:
+        copy.apply(BlockDomains(header=order(clock, 1, "a.example").header, region="CN", domains=("a.example",)))
+    assert refused.value.reason is Reason.HANDLER_RESULT_INVALID
+    assert len(copy) == 0

@@ -115,7 +115,7 @@ class Hand:
 
     def release(self, root: Message, **more: Any) -> Release:
         """A release of ``root``."""
-        return Release(header=self.header(thread=_thread(root), **more))
+        return Release(header=self.header(*root.header.recipients, thread=_thread(root), **more))
 
     def block(self, *domains: str, recipient: str = CARRIER, region: str = "CN-42", **more: Any) -> BlockDomains:
         """A block of domains."""

@@ -159,6 +159,28 @@ async def test_the_carrier_of_the_guide_blocks_and_lets_go(tmp_path: Path, monke
             assert reloads == [1, 0]
 
 
+async def test_the_resolver_of_the_guide_asks_for_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tocsin.blocklist import Blocklist, write_rpz
+
+    (tmp_path / "passphrase").write_text(PASSPHRASE)
+    monkeypatch.setenv("TOCSIN_PASSPHRASE_FILE", str(tmp_path / "passphrase"))
+    monkeypatch.chdir(tmp_path)
+    async with LocalHub(tmp_path) as hub:
+        await hub.enrol("carrier.cmcc", role="carrier", region="CN")
+        await hub.enrol("police.420100", role="police")
+        (tmp_path / "carrier.cmcc.identity").rename(tmp_path / "carrier.identity")
+        with Blocklist("copy.db") as copy:
+            async with hub.participant("police.420100") as police:
+                job = await police.block_domains(["shop.example"], region="420100", contact="desk 4")
+                await job.orders[0].accepted(WAIT)
+
+            async with Participant.load("carrier.identity", receive=False) as carrier:
+                await copy.refresh(carrier)
+                write_rpz(copy, Path("copy.zone"))
+
+            assert "*.shop.example CNAME ." in (tmp_path / "copy.zone").read_text()
+
+
 # -- bank.md and police.md ------------------------------------------------------------------------------------------------------
 
 

@@ -310,6 +310,7 @@ async def test_a_closed_store_says_so_to_every_call(engine: Engine, tmp_path: Pa
         store.thread(uid(0)),
         store.order(uid(0)),
         store.orders_of("x", state="", before_index=1, limit=1),
+        store.orders_to("x", after_index=0, limit=1),
         store.nodes([(0, 0)]),
         store.batch(1),
         store.newest_batch(),

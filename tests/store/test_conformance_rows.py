@@ -185,6 +185,21 @@ async def test_orders_are_listed_newest_first_to_those_who_sent_or_received_them
     assert await listed("bank.none") == []
 
 
+async def test_orders_to_a_party_come_oldest_first_with_their_threads(store: HubStore) -> None:
+    orders = [order(n, recipient=("bank.icbc", "bank.abc")[n % 2], root=n // 4 * 4) for n in range(12)]
+    await write(store, Changes(threads={uid(n): thread(n) for n in range(12)}, orders={o.order_id: o for o in orders}))
+
+    async def listed(party: str, after: int = -1, limit: int = 99) -> list[int]:
+        found = await store.orders_to(party, after_index=after, limit=limit)
+        assert all(row == orders[row.log_index] and of == thread(row.log_index // 4 * 4) for row, of in found)
+        return [row.log_index for row, _ in found]
+
+    assert await listed("bank.abc") == [1, 3, 5, 7, 9, 11]
+    assert await listed("bank.abc", after=3, limit=2) == [5, 7]
+    assert await listed("bank.icbc", after=10) == []
+    assert await listed(POLICE) == []
+
+
 async def test_nodes_batches_and_directory_are_read_back(store: HubStore) -> None:
     changes = batch(0, 200)
     changes.directory = directory(1, 5)

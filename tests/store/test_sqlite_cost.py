@@ -69,6 +69,7 @@ async def test_no_query_walks_a_whole_table(engine: SqliteEngine, store: SqliteS
     await store.thread(uid(4))
     await store.order(uid(4))
     await store.orders_of(ICBC.party, state="", before_index=50, limit=5)
+    await store.orders_to(ICBC.party, after_index=3, limit=5)
     await store.nodes([(0, 1), (0, 2)])
     await store.batch(64)
     await store.directory_rows(0, 5)

@@ -2,11 +2,15 @@
 
  * A name stays blocked until every block that names it has let go of it or has ended; and what is under it is blocked with it.
  * Ends count by the clock passed in, so a copy that is cut off from everything still lets go in time.
- * An order is applied in one transaction together with its mark: a repeat changes nothing. What may not be blocked by the
-   list of public suffixes that this carrier has is left out and named.
- * One process writes a copy; any number read it. What is applied is on the disk when the call returns.
+ * It is fed by the carrier's handlers (``serve``), by asking the hub (``refresh``), or by both: whatever comes twice, or after what
+   lets go of it, changes nothing. The end that a handler stated stands above the one counted here.
+ * What may not be blocked by the list of public suffixes that this carrier has is left out and named.
+ * Only who ordered a block lets go of it.
+ * What is applied is on the disk when the call returns; any number of processes read a copy.
 """
 
+import asyncio
+import contextlib
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -15,6 +19,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from tocsin.blocklist import rows
 from tocsin.clock import Clock, SystemClock
 from tocsin.core.domains import is_public, parents
 from tocsin.core.errors import Reason, error
@@ -25,14 +30,6 @@ from tocsin.core.times import from_us, to_us
 
 if TYPE_CHECKING:
     from tocsin.client.participant import Participant
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS block (name TEXT NOT NULL, thread TEXT NOT NULL, ends_us INTEGER NOT NULL, PRIMARY KEY (name, thread))
-    WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS block_thread ON block (thread);
-CREATE TABLE IF NOT EXISTS written (zone TEXT PRIMARY KEY, serial INTEGER NOT NULL) WITHOUT ROWID;
-"""
-
 
 @dataclass(frozen=True, slots=True)
 class Blocked:
@@ -58,7 +55,7 @@ class Blocklist:
         try:
             self._conn.execute("PRAGMA journal_mode=WAL")
             self._conn.execute("PRAGMA synchronous=FULL")
-            self._conn.executescript(_SCHEMA)
+            self._conn.executescript(rows.SCHEMA)
         except sqlite3.DatabaseError as exc:
             self._conn.close()
             raise error(Reason.CORRUPT, hint="the blocklist's file") from exc
@@ -89,6 +86,12 @@ class Blocklist:
         for name, ends_us, threads in rows:
             yield Blocked(name, from_us(ends_us), tuple(sorted(threads.split(","))))
 
+    def plain_names(self) -> list[str]:
+        """The names alone, in their order: a third of what ``names`` costs for a list of a hundred thousand."""
+        with self._lock:
+            found = self._conn.execute("SELECT DISTINCT name FROM block WHERE ends_us > ? ORDER BY name", (self._clock.now_us(),))
+            return [name for (name,) in found]
+
     def __len__(self) -> int:
         sql = "SELECT count(DISTINCT name) FROM block WHERE ends_us > ?"
         with self._lock:
@@ -100,25 +103,63 @@ class Blocklist:
         Raises:
             LocalFault: HANDLER_RESULT_INVALID for an order that was not delivered to a handler.
         """
-        left: dict[str | int, Outcome | str] = {name: Outcome.EXEMPT for name in order.domains if is_public(name)}
         ends_us = to_us(order.ends_at, field="ends_at") if order.ends_at is not None else 0
-        rows = [(name, order.thread_id, ends_us) for name in order.domains if name not in left]
-
-        def job(conn: sqlite3.Connection) -> None:
-            if order.mark(conn):
-                conn.executemany("INSERT OR REPLACE INTO block VALUES (?, ?, ?)", rows)
-
-        self._transact(job)
+        left: dict[str | int, Outcome | str] = {name: Outcome.EXEMPT for name in order.domains if is_public(name)}
+        self._transact(
+            lambda conn: rows.block(conn, order, [name for name in order.domains if name not in left], ends_us, stated=True)
+        )
         return left
 
     def withdraw(self, order: UnblockDomains) -> None:
-        """Lets go of some names of a block."""
-        rows = [(name, order.thread_id) for name in order.domains]
-        self._transact(lambda conn: conn.executemany("DELETE FROM block WHERE name = ? AND thread = ?", rows))
+        """Lets go of some names of a block.
+
+        Raises:
+            NotPermitted: NOT_ORIGIN when somebody else ordered the block.
+        """
+        self._transact(lambda conn: rows.withdraw(conn, order))
 
     def end(self, thread_id: str) -> None:
         """Lets go of a whole block: it was released, or has ended."""
-        self._transact(lambda conn: conn.execute("DELETE FROM block WHERE thread = ?", (thread_id,)))
+        self._transact(lambda conn: rows.end(conn, thread_id))
+
+    async def refresh(self, carrier: "Participant") -> int:
+        """Takes up what ``carrier`` was ordered since the last time, from the hub; a new copy what holds now.
+
+        Each order is verified as a delivery is, and kept frame by frame: after a cut the next call goes on. Drills and what the
+        law forbids are passed over.
+
+        Args:
+            carrier: Open, and started; it need not receive.
+
+        Returns:
+            How many orders were taken up.
+
+        Raises:
+            Unavailable: The hub cannot be reached; what has come stays.
+            NotPermitted: POLICY_DENIED for a party that no block can be addressed to; NOT_ORIGIN for a withdrawal by a stranger.
+            SignatureInvalid: The hub's answer does not hold; nothing of its frame was taken.
+        """
+        from tocsin.client.block_changes import Changes, block_changes
+
+        log, count = carrier.identity.log_origin, 0
+        with self._lock:
+            row = self._conn.execute("SELECT through FROM taken WHERE log = ?", (log,)).fetchone()
+
+        def take(frame: Changes) -> None:
+            kept = [(one, rows.blockable(one.order)) for one in frame.changes]  # outside the transaction: it takes its time
+
+            def job(conn: sqlite3.Connection) -> None:
+                for one, names in kept:
+                    rows.take(conn, one.order, names, one.ends_us)
+                conn.execute("INSERT OR REPLACE INTO taken VALUES (?, ?)", (log, frame.through_index))
+
+            self._transact(job)
+
+        async with contextlib.aclosing(block_changes(carrier, row[0] if row is not None else 0)) as frames:
+            async for frame in frames:
+                await asyncio.to_thread(take, frame)
+                count += len(frame.changes)
+        return count
 
     def next_serial(self, zone: str) -> int:
         """A serial for ``zone`` above every one before it, also after the copy was made anew (RFC 1982: 32 bits)."""

@@ -31,14 +31,14 @@ def write_rpz(blocklist: Blocklist, path: Path, *, zone: str = "block.invalid") 
         f"$TTL {TTL_SECONDS}\n$ORIGIN {zone}.\n"
         f"@ IN SOA localhost. nobody.invalid. {serial} 60 60 {EXPIRE_SECONDS} {TTL_SECONDS}\n@ IN NS localhost.\n"
     )
-    names = [one.name for one in blocklist.names()]
+    names = blocklist.plain_names()
     _replace(path, [head, *(f"{name} CNAME .\n*.{name} CNAME .\n" for name in names)])
     return len(names)
 
 
 def write_hosts(blocklist: Blocklist, path: Path) -> int:
     """Writes a hosts file; returns how many names it blocks. Raises as ``write_rpz``."""
-    names = [one.name for one in blocklist.names()]
+    names = blocklist.plain_names()
     _replace(path, [f"0.0.0.0 {name}\n" for name in names])
     return len(names)
 

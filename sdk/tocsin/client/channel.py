@@ -14,6 +14,7 @@ import grpc
 from tocsin.client.identity import Identity
 from tocsin.core.message import MAX_FRAME_BYTES
 from tocsin.v1 import bus_service_pb2 as bus
+from tocsin.v1.blocklist_service_pb2_grpc import BlocklistServiceStub
 from tocsin.v1.bus_service_pb2_grpc import BusServiceStub
 from tocsin.v1.directory_service_pb2_grpc import DirectoryServiceStub
 from tocsin.v1.enrolment_service_pb2_grpc import EnrolmentServiceStub
@@ -55,6 +56,7 @@ class HubConnection:
         self.directory = DirectoryServiceStub(self._channel)
         self.orders = OrderServiceStub(self._channel)
         self.log = LogServiceStub(self._channel)
+        self.blocklists = BlocklistServiceStub(self._channel)
         self.watchlists = WatchlistServiceStub(self._channel)
 
     async def publish(self, envelopes: Sequence[bytes]) -> bus.PublishResponse:

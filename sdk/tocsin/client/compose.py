@@ -17,6 +17,7 @@ from tocsin.core import texts
 from tocsin.core.directory import Directory, Key
 from tocsin.core.errors import Reason, error
 from tocsin.core.identifiers import Identifier, new_message_id
+from tocsin.core.measure import MeasureOrder
 from tocsin.core.message import Header, HolderNotice, Kind, Lane, LegalBasis, Message, Nature, Part, Thread
 from tocsin.core.profiles import Profile
 from tocsin.crypto.signers import Signer
@@ -107,7 +108,10 @@ class Composer:
         given = {"lane": Lane.URGENT, **self._complete(chosen, header)}
         if target is not None:
             recipient = directory.routing.route(target)
-        return self._make(kind, fields, target=target, recipients=(recipient,), legal_basis=basis, **given)
+        made = self._make(kind, fields, target=target, recipients=(recipient,), legal_basis=basis, **given)
+        if isinstance(made[0], MeasureOrder):
+            made[0].check_law(chosen)
+        return made
 
     def plain(
         self,

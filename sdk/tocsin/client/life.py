@@ -2,6 +2,7 @@
 
  * The bank judges by its own clock: an order too old to execute, a measure that has ended, a term too many or a stop behind its
    release is answered without the handler (``beforehand``).
+ * What its law forbids, such as a protected domain, is refused without the handler.
  * A term runs from when a handler first began on the order, so that a repeat gives the same end; an extension from the end before.
  * Both sides use the one table of ``tocsin.core.measure``.
 """
@@ -9,6 +10,7 @@
 from dataclasses import replace
 
 from tocsin.client.rows import MeasureRow
+from tocsin.core.errors import BusError
 from tocsin.core.identifiers import masked
 from tocsin.core.measure import NEXT, Event, Measure, MeasureOrder, MeasureState, passed, report_event, reported
 from tocsin.core.message import KINDS, Nature
@@ -79,6 +81,8 @@ def beforehand(
         # RELEASING here: a release was asked before and the bank could not carry it out; the money is still held.
         held = measure is not None and measure.state in (MeasureState.IN_FORCE, MeasureState.RELEASING)
         return None if held or begun else Outcome.ALREADY
+    if forbidden(order, profile):
+        return Outcome.REFUSED_LEGAL
     if now_us >= profile.limits.execute_within.end_after(accepted_us, profile.zone):
         return Outcome.OUT_OF_TERM
     if not root and (measure is None or measure.state is not MeasureState.IN_FORCE or measure.ends_us <= now_us):
@@ -88,6 +92,15 @@ def beforehand(
     if order.COUNTS_AS_TERM and terms_used >= profile.limits.stop_max_terms:
         return Outcome.LIMIT_REACHED
     return None
+
+
+def forbidden(order: MeasureOrder, profile: Profile) -> bool:
+    """Whether the law forbids what is ordered: a hub that let it through is not followed."""
+    try:
+        order.check_law(profile)
+    except BusError:
+        return True
+    return False
 
 
 def after_answer(

@@ -127,8 +127,9 @@ class Participant:
         passphrase_file: str | Path | None = None,
         clock: Clock | None = None,
         subscription: str = SUBSCRIPTION,
+        receive: bool = True,
     ) -> Self:
-        """The party whose identity directory is ``path``.
+        """The party whose identity directory is ``path``; with ``receive=False`` it leaves deliveries to another process.
 
         The passphrase comes from the argument, the file, the systemd credential ``tocsin-passphrase``, the file that
         ``TOCSIN_PASSPHRASE_FILE`` names, or a question at the terminal.
@@ -138,7 +139,7 @@ class Participant:
         """
         file = Path(passphrase_file) if passphrase_file is not None else None
         identity = load_identity(Path(path), passphrase=passphrase, passphrase_file=file)
-        return cls(identity, clock=clock, subscription=subscription)
+        return cls(identity, clock=clock, subscription=subscription, receive=receive)
 
     # -- handling ---------------------------------------------------------------------------------------------------------------
 

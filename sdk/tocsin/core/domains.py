@@ -12,7 +12,7 @@ import ipaddress
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from tocsin.core.errors import BusError, Reason, error
@@ -87,6 +87,7 @@ def check_not_public(names: Iterable[str], *, field: str = "domains") -> None:
             raise error(Reason.DOMAIN_PUBLIC, field=field, position=position)
 
 
+@lru_cache(maxsize=8 * MAX_ITEMS)  # a list goes to several carriers, thousand names by thousand
 def is_public(name: str) -> bool:
     """Whether ``name`` (canonical) is a public suffix, of a registry or of a shared host."""
     return _suffixes().privatesuffix(name) is None

@@ -232,11 +232,12 @@ class LocalHub:
         identity = load_identity(self.path / f"{party}.identity", passphrase=PASSPHRASE)
         return replace(identity, hub_address=self.serving.bus_address, enrol_address=self.serving.enrol_address)
 
-    def participant(self, party: str, *, clock: Clock | None = None, line: Line | None = None) -> Participant:
+    def participant(
+        self, party: str, *, clock: Clock | None = None, line: Line | None = None, receive: bool = True
+    ) -> Participant:
         """A participant of an enrolled party, on the hub's clock and a faultless line unless given its own."""
-        participant = Participant(
-            self.identity(party), clock=clock or self.clock, connect=line.connect if line is not None else HubConnection
-        )
+        connect = line.connect if line is not None else HubConnection
+        participant = Participant(self.identity(party), clock=clock or self.clock, connect=connect, receive=receive)
         if self.clock is not None:
             self.clock.watch(lambda: participant.quiet and self._agrees(participant))
         return participant

@@ -19,6 +19,8 @@ from tocsin.core.message import MAX_FRAME_BYTES
 from tocsin.core.policy import Caller
 from tocsin.v1 import (
     admin_service_pb2_grpc,
+    blocklist_service_pb2,
+    blocklist_service_pb2_grpc,
     bus_service_pb2,
     bus_service_pb2_grpc,
     directory_service_pb2,
@@ -34,6 +36,7 @@ from tocsin.v1 import (
 from tocsin_hub.app import Hub
 from tocsin_hub.pki import PartyCertificates
 from tocsin_hub.rpc.admin import AdminServicer
+from tocsin_hub.rpc.blocklists import BlocklistServicer
 from tocsin_hub.rpc.bus import BusServicer
 from tocsin_hub.rpc.directory import DirectoryServicer
 from tocsin_hub.rpc.enrolment import EnrolmentServicer
@@ -47,7 +50,8 @@ from tocsin_hub.service.enrol import Enrolment
 GRACE_SECONDS = 10.0
 """How long calls in flight may take at a stop."""
 
-_BUS_SERVICES = (bus_service_pb2, order_service_pb2, directory_service_pb2, log_service_pb2, watchlist_service_pb2)
+_BUS_SERVICES = (bus_service_pb2, order_service_pb2, directory_service_pb2, log_service_pb2, watchlist_service_pb2,
+                 blocklist_service_pb2)  # fmt: skip
 _PORT_OPTIONS = (
     ("grpc.max_receive_message_length", MAX_FRAME_BYTES),
     ("grpc.max_send_message_length", MAX_FRAME_BYTES + 64 * 1024),
@@ -125,6 +129,7 @@ class Ports:
         directory_service_pb2_grpc.add_DirectoryServiceServicer_to_server(DirectoryServicer(hub.look_up), server)
         log_service_pb2_grpc.add_LogServiceServicer_to_server(LogServicer(hub.look_up, hub.clock), server)
         watchlist_service_pb2_grpc.add_WatchlistServiceServicer_to_server(WatchlistServicer(hub.checks), server)
+        blocklist_service_pb2_grpc.add_BlocklistServiceServicer_to_server(BlocklistServicer(hub.block_changes), server)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
         if hub.config.reflection:
             names = [

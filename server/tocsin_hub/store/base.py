@@ -142,6 +142,10 @@ class StoreReader(Protocol):
         """Orders the party sent or received with ``log_index < before_index``, newest first; ``state`` empty means all."""
         ...
 
+    async def orders_to(self, party: str, *, after_index: int, limit: int) -> list[tuple[OrderRow, ThreadRow]]:
+        """Orders addressed to the party with ``log_index > after_index``, oldest first, each with its thread."""
+        ...
+
     async def nodes(self, keys: Sequence[tuple[int, int]]) -> dict[tuple[int, int], bytes]:
         """Merkle nodes by (level, index)."""
         ...

@@ -68,6 +68,11 @@ _ORDERS_OF = f"""
     JOIN thread t ON t.root_id = o.root_id
     ORDER BY o.log_index DESC LIMIT ?4
 """
+_ORDERS_TO = f"""
+    SELECT {ORDER.of("o")}, {THREAD.of("t")} FROM orders o INDEXED BY orders_recipient
+    JOIN thread t ON t.root_id = o.root_id
+    WHERE o.recipient = ? AND o.log_index > ? ORDER BY o.log_index LIMIT ?
+"""
 _DEAD = f"""
     SELECT {ATTEMPT.of("a")}, {MESSAGE.of("m")} FROM attempt a
     JOIN entry e ON e.party = a.party AND e.lane = a.lane AND e.seq = a.seq
@@ -173,9 +178,11 @@ class SqliteReader:
         self, party: str, *, state: str, before_index: int, limit: int
     ) -> list[tuple[OrderRow, ThreadRow]]:
         """See ``HubStore``."""
-        found = await self._all(_ORDERS_OF, (party, before_index, state, limit))
-        width = len(ORDER.columns)
-        return [(ORDER.row(row[:width]), THREAD.row(row[width:])) for row in found]
+        return _with_threads(await self._all(_ORDERS_OF, (party, before_index, state, limit)))
+
+    async def orders_to(self, party: str, *, after_index: int, limit: int) -> list[tuple[OrderRow, ThreadRow]]:
+        """See ``HubStore``."""
+        return _with_threads(await self._all(_ORDERS_TO, (party, after_index, limit)))
 
     async def nodes(self, keys: Sequence[tuple[int, int]]) -> dict[tuple[int, int], bytes]:
         """See ``HubStore``."""
@@ -255,6 +262,11 @@ class SqliteReader:
     async def _row(self, shape: Shape[R], where: str, values: Sequence[object]) -> R | None:
         rows = await self._rows(shape, where, values)
         return rows[0] if rows else None
+
+
+def _with_threads(found: list[tuple[Any, ...]]) -> list[tuple[OrderRow, ThreadRow]]:
+    width = len(ORDER.columns)
+    return [(ORDER.row(row[:width]), THREAD.row(row[width:])) for row in found]
 
 
 def _rows(conn: sqlite3.Connection, shape: Shape[R], where: str, values: Sequence[object]) -> list[R]:
