@@ -94,9 +94,7 @@ async def run(path: Path, names: list[str], source: str) -> None:
             await town.enrol(party, role, party)
         for one in CARRIERS[:2]:
             await start_carrier(town, one)
-        bank, police = (
-            Participant.load(town.identity(one), passphrase=town.passphrase(one)) for one in (BANK, POLICE)
-        )
+        bank, police = (Participant.load(town.identity(one), passphrase=town.passphrase(one)) for one in (BANK, POLICE))
 
         @bank.on(StopPayment)
         async def stop(order: StopPayment) -> Executed:
@@ -105,7 +103,9 @@ async def run(path: Path, names: list[str], source: str) -> None:
 
         async with bank, police:
             await town.connected(BANK)
-            print(f"The police have {source} blocked by {len(CARRIERS)} carriers; {LATE} is not there yet …", flush=True)
+            print(
+                f"The police have {source} blocked by {len(CARRIERS)} carriers; {LATE} is not there yet …", flush=True
+            )
             urgent = asyncio.create_task(stops(police, began))
             started_us = LIVENESS.monotonic_us()
 
@@ -132,7 +132,9 @@ async def run(path: Path, names: list[str], source: str) -> None:
     reasons = Counter(failure.reason.value for failure in job.refused.values())
     took = sorted((arrived[one] - at) / 1000 for one, at in began.items() if one in arrived)
     print(f"Left out, named by line: {dict(reasons) or 'none'}")
-    print(f"Urgent stops meanwhile: {len(took)}, p50 {statistics.median(took):.1f} ms, p99 {took[int(len(took) * 0.99)]:.1f} ms")
+    print(
+        f"Urgent stops meanwhile: {len(took)}, p50 {statistics.median(took):.1f} ms, p99 {took[int(len(took) * 0.99)]:.1f} ms"
+    )
     print(f"{good * len(CARRIERS) / seconds:,.0f} items/s, signed, logged, applied and answered")
     print(
         f"Proved: {good:,} domains applied by {len(CARRIERS)} carriers in {seconds:.1f} s ({dict(done)} orders), one of them late;"

@@ -1,7 +1,7 @@
 """``python -m examples.demo``: the main job on a real hub, with faults, and the proof that it was done.
 
-A hub, a police bureau and four banks run as processes of their own on this machine. Exit code 1 when a claim is false or a step
-fails.
+A hub, a police bureau, four banks, a carrier and a bank in Node.js run as processes of their own on this machine. Exit code 1 when
+a claim is false or a step fails.
 """
 
 import argparse
@@ -18,7 +18,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from examples.demo import books, receipts, timeline
 from examples.demo.cards import BANKS
-from examples.demo.proof import Claim, Judge
+from examples.demo.claim import Claim
+from examples.demo.proof import Judge
 from examples.demo.story import LEAST, Story, Teller, plan
 from examples.demo.town import POLICE, DemoError, Town
 from tocsin import loop
@@ -67,7 +68,9 @@ async def run(path: Path, orders: int, console: Console, *, as_json: bool) -> bo
     began_us = LIVENESS.monotonic_us()
     town = Town(path)
     story = plan(town, orders)
-    console.print(f"Tocsin: {orders} stop-payments, four banks, faults on purpose.", soft_wrap=True)
+    console.print(
+        f"Tocsin: {orders} stop-payments, four banks, faults on purpose; then a carrier and customs.", soft_wrap=True
+    )
     console.print("Invented people; card numbers are BIN + zeros + counter + check digit, nobody's.\n", soft_wrap=True)
     try:
         with _progress(console) as (say, progress):

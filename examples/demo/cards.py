@@ -21,6 +21,11 @@ BANKS = {"bank.icbc": "ICBC", "bank.czbank": "CZBANK", "bank.bhb": "BHB", "bank.
 """Party → its code in the table. The first two share BIN 622309 and differ by card length; the fourth has BINs inside those of
 the third."""
 
+NODE_BANK = "bank.jxbank"
+"""One more, which nothing happens to; its program is in Node.js."""
+
+CODES = {**BANKS, NODE_BANK: "JXBANK"}
+
 NAMES = {"bank.icbc": "中国工商银行", "bank.czbank": "浙商银行", "bank.bhb": "河北银行", "bank.bocz": "沧州银行"}
 
 HOLDERS = ("张三", "李四", "王五", "赵六", "孙七", "周八", "吴九", "郑十")
@@ -68,14 +73,14 @@ def bins() -> list[Bin]:
 
 def ranges(party: str) -> list[str]:
     """What a bank serves, as ``tocsin-hub party add --serves`` takes it."""
-    return [f"card:{one.length}:{one.prefix}" for one in bins() if one.code == BANKS[party]]
+    return [f"card:{one.length}:{one.prefix}" for one in bins() if one.code == CODES[party]]
 
 
 def serving(table: list[Bin], card: str) -> str:
     """The party that serves a card."""
     fits = [one for one in table if one.length == len(card) and card.startswith(one.prefix)]
     code = max(fits, key=lambda one: len(one.prefix)).code
-    return next(party for party, its in BANKS.items() if its == code)
+    return next(party for party, its in CODES.items() if its == code)
 
 
 def card_number(prefix: str, length: int, counter: int) -> str:

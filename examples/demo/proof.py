@@ -3,10 +3,9 @@
 * A claim is true or false; its figures are counted here, never assumed. One false claim fails the demonstration.
 """
 
-from dataclasses import dataclass
-
 from examples.demo import cards
 from examples.demo.books import Books, Call
+from examples.demo.claim import Claim
 from examples.demo.receipts import Checked
 from examples.demo.record import Seen
 from examples.demo.story import BANK_REPORT, HUB_RECORD, Story, stop_tag
@@ -14,15 +13,6 @@ from tocsin.core.times import parse_time, to_us
 
 TERM_US = 48 * 3600 * 1_000_000
 """One term of a stop under the law's profile."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
-    """One claim: what, whether it is true, and the figures."""
-
-    name: str
-    holds: bool
-    figures: str
 
 
 class Judge:
@@ -47,7 +37,8 @@ class Judge:
         """All of them."""
         return [
             self._answered(), self._routed(), self._held_once(), self._nothing_lost(), self._repeats_marked(), self._came_back(),
-            self._extended(), self._frozen(), self._released(), self._lapsed(), self._log(), self._receipts(),
+            self._extended(), self._frozen(), self._released(), self._lapsed(), *self._story.sides.claims, self._log(),
+            self._receipts(),
         ]  # fmt: skip
 
     def figures(self) -> dict[str, int]:

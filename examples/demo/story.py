@@ -12,6 +12,7 @@ from examples.demo import books, cards
 from examples.demo.books import HoldRow
 from examples.demo.cards import AMOUNT, BANKS, NAMES, Case
 from examples.demo.record import Desk
+from examples.demo.sides import Sides
 from examples.demo.town import ON_THE_LINE, POLICE, POLICE_NAME, Town
 from tocsin.clock import LIVENESS
 
@@ -43,12 +44,14 @@ class Story:
     Attributes:
         outages: From when to when (µs) a party or ``hub`` was not to be reached.
         acked: Log index by order id: the receipts the police held when the hub was killed.
+        sides: Carrier, customs and the bank in Node.js.
         while_cut: What the police had in the thread of the stop that lapses, and how its hold stood in the bank's books,
             before the line was restored.
     """
 
     town: Town
     cases: list[Case]
+    sides: Sides
     desk: Desk | None = None
     outages: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
     acked: dict[str, int] = field(default_factory=dict)
@@ -76,7 +79,7 @@ class Story:
 
 def plan(town: Town, count: int) -> Story:
     """A story with ``count`` stop-payments, at least ``LEAST``."""
-    return Story(town=town, cases=cards.cases(count, wrong_name=6))
+    return Story(town=town, cases=cards.cases(count, wrong_name=6), sides=Sides(town=town))
 
 
 class Teller:
@@ -104,6 +107,7 @@ class Teller:
         await self._send_stops()
         await self._live_on()
         await self._town.connected(ON_THE_LINE)
+        await self._story.sides.act(self._say)
         await self._story.seen().close()
         await self._town.stop()
 
@@ -122,8 +126,9 @@ class Teller:
             self._say(f"{party} {name} joined with keys of its own; fingerprint {fingerprint}")
 
         await asyncio.gather(
-            join(POLICE, "police", POLICE_NAME), *(join(party, "bank", NAMES[party]) for party in BANKS)
-        )
+            join(POLICE, "police", POLICE_NAME), *(join(party, "bank", NAMES[party]) for party in BANKS),
+            *(join(*member) for member in story.sides.members()),
+        )  # fmt: skip
         for party in BANKS:
             town.open_books(party, [case.account for case in story.cases if case.party == party])
         await town.open_line()

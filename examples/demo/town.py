@@ -1,4 +1,4 @@
-"""The processes of the demonstration, each with a directory and keys of its own: a hub, a police bureau, four banks.
+"""The processes of the demonstration, each with a directory and keys of its own: a hub, its members.
 
 * Everything is done with the ordinary commands ``tocsin-hub`` and ``tocsin``; this module only starts, stops and kills.
 * One bank reaches the hub over a line that can be cut.
@@ -131,7 +131,7 @@ class Town:
         self.home(party).mkdir()
         self._secret(party)
         options = ["--role", role, "--name", name, "--region", "420100"]
-        for one in cards.ranges(party) if role == "bank" else []:
+        for one in cards.ranges(party) if role == "bank" else ():
             options += ["--serves", one]
         invited = await self.operate("party", "add", party, *options, "--dir", str(self.hub_dir))
         joined = await self._command(
@@ -158,9 +158,13 @@ class Town:
 
     async def start_bank(self, party: str) -> None:
         """Starts a bank; returns when the hub says that it is connected."""
+        await self.start(party, "examples.bank.bank", str(self.identity(party)), str(self.ledger(party)))
+
+    async def start(self, party: str, module: str, *words: str) -> None:
+        """Starts the program of a party; returns when the hub says that it is connected."""
         with (self.home(party) / "log").open("ab") as log:
             self.parties[party] = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "examples.bank.bank", str(self.identity(party)), str(self.ledger(party)),
+                sys.executable, "-m", module, *words,
                 stdin=DEVNULL, stdout=log, stderr=log, cwd=ROOT, env=self._env(party),
             )  # fmt: skip
         await self.connected(party)

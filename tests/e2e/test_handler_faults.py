@@ -17,7 +17,9 @@ from tocsin.results import NoAnswer, Pending, Retry
 from tocsin.testing import LocalHub, VirtualClock
 
 
-async def test_an_order_whose_handler_raises_comes_again_marked_until_it_is_done(timed: LocalHub, clock: VirtualClock) -> None:
+async def test_an_order_whose_handler_raises_comes_again_marked_until_it_is_done(
+    timed: LocalHub, clock: VirtualClock
+) -> None:
     calls: list[tuple[bool, int]] = []
     bank = timed.participant(BANK)
 
@@ -115,7 +117,9 @@ async def test_a_handler_that_hangs_is_given_up_parked_and_never_run_beside_itse
 @pytest.mark.parametrize(
     "rubbish", [None, "ok", {"held": "50000 CNY"}, 50_000, Executed], ids=["None", "text", "dict", "number", "a class"]
 )
-async def test_a_handler_that_returns_rubbish_has_given_no_answer(timed: LocalHub, clock: VirtualClock, rubbish: Any) -> None:
+async def test_a_handler_that_returns_rubbish_has_given_no_answer(
+    timed: LocalHub, clock: VirtualClock, rubbish: Any
+) -> None:
     calls: list[bool] = []
     bank = timed.participant(BANK)
 
@@ -136,7 +140,9 @@ async def test_a_handler_that_returns_rubbish_has_given_no_answer(timed: LocalHu
         assert len(reports) == 1
 
 
-async def test_a_wall_clock_that_is_set_stops_deadlines_until_it_is_explained(timed: LocalHub, clock: VirtualClock) -> None:
+async def test_a_wall_clock_that_is_set_stops_deadlines_until_it_is_explained(
+    timed: LocalHub, clock: VirtualClock
+) -> None:
     async with timed.participant(POLICE) as police:
         order = await ordered(police, 1)
         await order.accepted(WAIT)
@@ -159,7 +165,9 @@ async def test_a_wall_clock_that_is_set_stops_deadlines_until_it_is_explained(ti
             assert isinstance(await order.outcome(WAIT), NoAnswer)
 
 
-async def test_a_wall_clock_that_is_set_back_never_makes_acceptance_go_back(timed: LocalHub, clock: VirtualClock) -> None:
+async def test_a_wall_clock_that_is_set_back_never_makes_acceptance_go_back(
+    timed: LocalHub, clock: VirtualClock
+) -> None:
     async with timed.participant(POLICE) as police:
         first = await (await ordered(police, 1)).accepted(WAIT)
         clock.step_wall(-600)
@@ -168,7 +176,9 @@ async def test_a_wall_clock_that_is_set_back_never_makes_acceptance_go_back(time
         assert timed.serving.hub.operations.alarms() == ["CLOCK_UNEXPLAINED"]
 
 
-async def test_a_handler_for_a_lapse_that_raises_is_asked_again_and_the_end_stands(timed: LocalHub, clock: VirtualClock) -> None:
+async def test_a_handler_for_a_lapse_that_raises_is_asked_again_and_the_end_stands(
+    timed: LocalHub, clock: VirtualClock
+) -> None:
     told: list[bool] = []
     bank = timed.participant(BANK)
 

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import sqlite3
+import shutil
 import sys
 from asyncio.subprocess import PIPE
 from pathlib import Path
@@ -39,6 +40,9 @@ async def test_the_demonstration_proves_what_it_claims(tmp_path: Path) -> None:
     summary = json.loads(printed)
     assert summary["proved"]
     assert all(claim["holds"] for claim in summary["claims"])
+    names = {claim["claim"] for claim in summary["claims"]}
+    assert {"a carrier blocks what the police named", "customs find who is on a list the hub cannot read"} <= names
+    assert ("a bank without Python holds money too" in names) == (shutil.which("node") is not None)
     figures = summary["figures"]
     assert (figures["stops"], figures["executed"], figures["refused"]) == (ORDERS, ORDERS - 1, 1)
     assert figures["receipts"] == ORDERS + 3
