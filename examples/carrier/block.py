@@ -63,15 +63,6 @@ async def stops(police: Participant, began: dict[str, int]) -> None:
         await LIVENESS.sleep(STOP_EVERY_SECONDS)
 
 
-async def start_carrier(town: Town, name: str) -> None:
-    """Starts a carrier's program."""
-    town.parties[name] = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "examples.carrier.carrier", str(town.identity(name)), str(town.home(name) / "blocks"),
-        "--passphrase-file", str(town.path / f"{name}.passphrase"), stderr=asyncio.subprocess.DEVNULL,
-    )  # fmt: skip
-    await town.connected(name)
-
-
 async def applied(town: Town, job: BlockJob) -> Counter[str]:
     """Waits until each order is answered; how many were, by carrier."""
     done: Counter[str] = Counter()
@@ -93,8 +84,10 @@ async def run(path: Path, names: list[str], source: str) -> None:
         for party, role in ((POLICE, "police"), (BANK, "bank"), *((one, "carrier") for one in CARRIERS)):
             await town.enrol(party, role, party)
         for one in CARRIERS[:2]:
-            await start_carrier(town, one)
-        bank, police = (Participant.load(town.identity(one), passphrase=town.passphrase(one)) for one in (BANK, POLICE))
+            await town.start_carrier(one)
+        bank, police = (
+            Participant.load(town.identity(one), passphrase=town.passphrase(one)) for one in (BANK, POLICE)
+        )
 
         @bank.on(StopPayment)
         async def stop(order: StopPayment) -> Executed:
@@ -103,9 +96,7 @@ async def run(path: Path, names: list[str], source: str) -> None:
 
         async with bank, police:
             await town.connected(BANK)
-            print(
-                f"The police have {source} blocked by {len(CARRIERS)} carriers; {LATE} is not there yet …", flush=True
-            )
+            print(f"The police have {source} blocked by {len(CARRIERS)} carriers; {LATE} is not there yet …", flush=True)
             urgent = asyncio.create_task(stops(police, began))
             started_us = LIVENESS.monotonic_us()
 
@@ -114,7 +105,7 @@ async def run(path: Path, names: list[str], source: str) -> None:
                     print(f"  {made} of {of} orders made", flush=True)
 
             job = await police.block_domains(names, region=REGION, contact="027-0000 0000", progress=progress)
-            await start_carrier(town, LATE)
+            await town.start_carrier(LATE)
             print(f"  {LATE} has come", flush=True)
             done = await applied(town, job)
             seconds = (LIVENESS.monotonic_us() - started_us) / 1e6
@@ -126,15 +117,13 @@ async def run(path: Path, names: list[str], source: str) -> None:
         await town.stop()
     good = len(names) - len(job.refused) - (len(names) - len(set(names)))
     for one in CARRIERS:
-        with Blocklist(town.home(one) / "blocks" / "blocklist.db") as copy:
+        with Blocklist(town.blocks(one) / "blocklist.db") as copy:
             if len(copy) != good - len(some):
                 raise DemoFailed(f"{one} blocks {len(copy):,} of {good - len(some):,}")
     reasons = Counter(failure.reason.value for failure in job.refused.values())
     took = sorted((arrived[one] - at) / 1000 for one, at in began.items() if one in arrived)
     print(f"Left out, named by line: {dict(reasons) or 'none'}")
-    print(
-        f"Urgent stops meanwhile: {len(took)}, p50 {statistics.median(took):.1f} ms, p99 {took[int(len(took) * 0.99)]:.1f} ms"
-    )
+    print(f"Urgent stops meanwhile: {len(took)}, p50 {statistics.median(took):.1f} ms, p99 {took[int(len(took) * 0.99)]:.1f} ms")
     print(f"{good * len(CARRIERS) / seconds:,.0f} items/s, signed, logged, applied and answered")
     print(
         f"Proved: {good:,} domains applied by {len(CARRIERS)} carriers in {seconds:.1f} s ({dict(done)} orders), one of them late;"

@@ -25,9 +25,7 @@ def register(carrier: Participant, blocklist: Blocklist, zone: Path, reload: lis
     def changed() -> None:
         write_rpz(blocklist, zone)
         if reload:
-            subprocess.run(
-                reload, check=True, timeout=RELOAD_SECONDS, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-            )
+            subprocess.run(reload, check=True, timeout=RELOAD_SECONDS, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     blocklist.serve(carrier, changed=changed)
 

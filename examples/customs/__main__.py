@@ -40,9 +40,7 @@ async def main() -> None:
                 answers = await words_of_owners(checked, 30)
                 print(as_table(checked, lines, answers))
                 print(as_json(checked, lines, answers))
-                print(
-                    f"{len(lines)} rows in one call, {took:.0f} ms; {len(answers)} answers; log index {checked.log_index}"
-                )
+                print(f"{len(lines)} rows in one call, {took:.0f} ms; {len(answers)} answers; log index {checked.log_index}")
 
 
 if __name__ == "__main__":

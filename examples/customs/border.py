@@ -71,7 +71,8 @@ async def town(path: Path) -> AsyncIterator[tuple[Participant, Participant, Town
         for party, role in ((POLICE, "police"), (CUSTOMS, "customs")):
             await made.enrol(party, role, party)
         police, customs = (
-            Participant.load(made.identity(party), passphrase=made.passphrase(party)) for party in (POLICE, CUSTOMS)
+            Participant.load(made.identity(party), passphrase=made.passphrase(party))
+            for party in (POLICE, CUSTOMS)
         )
         answering(police)
         async with police, customs:
@@ -143,9 +144,7 @@ async def run(path: Path, entries: int, flights: int) -> None:
     found += search([made.hub_dir / "hub.db"], entries)
     p50, p99 = statistics.median(took), statistics.quantiles(took, n=100, method="inclusive")[98]
     print(f"Checks of {SEATS}: p50 {p50:.1f} ms, p99 {p99:.1f} ms")
-    print(
-        f"Searched {', '.join(searched)} for {min(entries, PLANTED):,} planted subjects and their names: {len(found)} found"
-    )
+    print(f"Searched {', '.join(searched)} for {min(entries, PLANTED):,} planted subjects and their names: {len(found)} found")
     if found or answers != hits:
         raise DemoFailed(f"{len(found)} planted words found; {answers} of {hits} hits answered; {found[:3]}")
     print(

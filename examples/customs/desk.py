@@ -34,9 +34,7 @@ def as_table(checked: Checked, lines: "list[int]", answers: "dict[int, WatchAnsw
     for row in checked.hits:
         told = answers.get(row.position)
         word = f"{told.instruction.name} {told.note}" if told is not None else "no word yet"  # type: ignore[union-attr]
-        made.append(
-            f"  line {lines[row.position]:>4}  {row.action.name:<8} call {row.contact}  {row.details}  → {word}"
-        )
+        made.append(f"  line {lines[row.position]:>4}  {row.action.name:<8} call {row.contact}  {row.details}  → {word}")
     made += [f"  line {lines[row.position]:>4}  not checked: {row.error}" for row in checked.errors]
     clear = len(checked.rows) - len(checked.hits) - len(checked.errors)
     made.append(f"  {clear} clear, {len(checked.hits)} on the list, {len(checked.errors)} not checked")
@@ -76,9 +74,7 @@ async def main() -> None:
     parser.add_argument("--wait", type=float, default=30.0)
     given = parser.parse_args()
     async with Participant.load(given.identity) as customs:
-        checked, lines = await check_flight(
-            customs, given.manifest, given.list, place=given.place, officer=given.officer
-        )
+        checked, lines = await check_flight(customs, given.manifest, given.list, place=given.place, officer=given.officer)
         answers = await words_of_owners(checked, given.wait)
         print((as_json if given.json else as_table)(checked, lines, answers))
 

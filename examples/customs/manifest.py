@@ -1,7 +1,7 @@
 """An invented flight: travellers with document numbers that no state issues, and rows as broken as real ones are.
 
-* Numbers start with ``XX`` and a counter; names are numbers too. Nobody is meant.
-* The same arguments give the same flight.
+ * Numbers start with ``XX`` and a counter; names are numbers too. Nobody is meant.
+ * The same arguments give the same flight.
 """
 
 import csv

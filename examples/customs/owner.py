@@ -1,6 +1,6 @@
 """The owner: a police bureau that keeps the list and answers hits as they come.
 
-python -m examples.customs.owner police.identity
+    python -m examples.customs.owner police.identity
 """
 
 import sys

@@ -1,7 +1,7 @@
 """The other sides of the demonstration: a carrier blocks, customs ask, and a bank whose program is in Node.js holds.
 
 * The provincial bureau orders and owns the list; the carrier and the bank are processes of their own, the bank nothing but
-  ``tocsin listen --exec`` with a program of a few lines.
+  ``tocsin listen --exec`` with a program that knows no Python.
 * What was done is counted where it was done: in the carrier's zone file, in the answers customs got, in the bank's journal.
 """
 
@@ -56,23 +56,14 @@ class Sides:
     async def start(self) -> None:
         """Starts their programs."""
         town = self.town
-        await town.start(
-            CARRIER, "examples.carrier.carrier", str(town.identity(CARRIER)), str(town.home(CARRIER) / "blocks"),
-        )  # fmt: skip
+        await town.start_carrier(CARRIER)
         if self.node:
             books = town.home(BANK) / "books"
             books.mkdir()
             rows = [f"{one.number},{one.holder},{one.balance.to_text().replace(' ', ',')}\n" for one in accounts()]
             (books / "accounts.csv").write_text("number,holder,balance,currency\n" + "".join(rows), "utf-8")
-            await town.start(
-                BANK,
-                "tocsin.cli.main",
-                "--identity",
-                str(town.identity(BANK)),
-                "listen",
-                "--exec",
-                shlex.join(["node", str(PROGRAM), str(books)]),
-            )
+            program = shlex.join(["node", str(PROGRAM), str(books)])
+            await town.start(BANK, "tocsin.cli.main", "--identity", str(town.identity(BANK)), "listen", "--exec", program)
 
     async def act(self, say: Callable[[str], None]) -> None:
         """Lets all three sides do their part.
@@ -101,7 +92,7 @@ class Sides:
         names = [f"shop-{n:04}.example" for n in range(DOMAINS)]
         job = await police.block_domains(names, region=REGION, contact=CONTACT, reason="reported as phishing")
         answers = [answer for _, answer in await job.outcomes(PATIENCE)]
-        zone = (self.town.home(CARRIER) / "blocks" / "block.zone").read_text("utf-8").splitlines()
+        zone = (self.town.blocks(CARRIER) / "block.zone").read_text("utf-8").splitlines()
         found = set(names) & {line.removesuffix(" CNAME .") for line in zone}
         good = len(found) == DOMAINS and all(isinstance(one, Executed) and not one.not_applied for one in answers)
         return Claim(
@@ -140,7 +131,7 @@ class Sides:
         ]
         answers = await asyncio.gather(*(order.outcome(timeout=PATIENCE) for order in orders))
         executed = sum(isinstance(one, Executed) and one.held == AMOUNT for one in answers)
-        holds = _holds(self.town.home(BANK) / "books" / "journal")
+        holds = holds_in(self.town.home(BANK) / "books" / "journal")
         return Claim(
             name="a bank without Python holds money too", holds=executed == len(holds) == NODE_STOPS,
             figures=f"{executed} of {NODE_STOPS} stops executed, {len(holds)} holds in its journal",
@@ -155,7 +146,7 @@ def accounts() -> list[Account]:
     ]
 
 
-def _holds(journal: Path) -> set[str]:
+def holds_in(journal: Path) -> set[str]:
     """The threads for which the journal says that money is held."""
     entries = [json.loads(line) for line in journal.read_text("utf-8").splitlines() if line]
     return {one["thread"] for one in entries if one.get("hold") and not one["hold"].get("ended")}

@@ -69,6 +69,10 @@ class Town:
         """A bank's books."""
         return self.home(party) / "ledger.db"
 
+    def blocks(self, party: str) -> Path:
+        """Where a carrier keeps its copy of what is blocked."""
+        return self.home(party) / "blocks"
+
     # -- the hub ----------------------------------------------------------------------------------------------------------------
 
     async def init_hub(self) -> None:
@@ -131,7 +135,7 @@ class Town:
         self.home(party).mkdir()
         self._secret(party)
         options = ["--role", role, "--name", name, "--region", "420100"]
-        for one in cards.ranges(party) if role == "bank" else ():
+        for one in cards.ranges(party) if role == "bank" else []:
             options += ["--serves", one]
         invited = await self.operate("party", "add", party, *options, "--dir", str(self.hub_dir))
         joined = await self._command(
@@ -159,6 +163,10 @@ class Town:
     async def start_bank(self, party: str) -> None:
         """Starts a bank; returns when the hub says that it is connected."""
         await self.start(party, "examples.bank.bank", str(self.identity(party)), str(self.ledger(party)))
+
+    async def start_carrier(self, party: str) -> None:
+        """Starts a carrier; returns when the hub says that it is connected."""
+        await self.start(party, "examples.carrier.carrier", str(self.identity(party)), str(self.blocks(party)))
 
     async def start(self, party: str, module: str, *words: str) -> None:
         """Starts the program of a party; returns when the hub says that it is connected."""

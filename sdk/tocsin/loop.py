@@ -26,9 +26,10 @@ def new_loop() -> asyncio.AbstractEventLoop:
 def run(work: Coroutine[Any, Any, T]) -> T:
     """Runs ``work`` as a program's whole work, as ``asyncio.run`` does; raises what it raises.
 
-    What was imported until now is taken out of the collector's sight for good.
+    What a program has imported when it first comes here is taken out of the collector's sight for good.
     """
-    gc.freeze()
+    if not gc.get_freeze_count():
+        gc.freeze()
     gc.set_threshold(*COLLECT_AFTER)
     with asyncio.Runner(loop_factory=_factory()) as runner:
         return runner.run(work)

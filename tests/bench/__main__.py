@@ -85,9 +85,7 @@ def main() -> None:
     figures = loop.run(measure(console))
     table = Table("figure", "value", "bar")
     for name, value in figures.items():
-        table.add_row(
-            name, f"{value:,.3f}" if value < 10 else f"{value:,.0f}", str(BARS.get(name, watch.BARS.get(name, "")))
-        )
+        table.add_row(name, f"{value:,.3f}" if value < 10 else f"{value:,.0f}", str(BARS.get(name, watch.BARS.get(name, ""))))
     console.print(table)
     target = Path("build/bench.json")
     target.parent.mkdir(exist_ok=True)

@@ -1,8 +1,8 @@
 """Blocks of domains: items a second through hub and carrier, everything fsynced; and what a question to the carrier's copy costs.
 
-* An item is counted once its order is answered: signed, logged, delivered, applied to the copy on the disk, reported, received.
-* ``is_blocked`` asks the copy for names under blocked ones, half of them not blocked; no network, one thread.
-* ``blocklist_bytes_per_name`` is the copy's file.
+ * An item is counted once its order is answered: signed, logged, delivered, applied to the copy on the disk, reported, received.
+ * ``is_blocked`` asks the copy for names under blocked ones, half of them not blocked; no network, one thread.
+ * ``blocklist_bytes_per_name`` is the copy's file.
 """
 
 import time

@@ -37,9 +37,7 @@ def copy(tmp_path: Path, clock: VirtualClock) -> Iterator[Blocklist]:
 
 
 def order(clock: VirtualClock, n: int, *domains: str, hours: int = 48) -> BlockDomains:
-    head = header(
-        message_id=bytes([1, 137, 10, 93, 172, 150, 119, 75, 188]) + bytes(6) + bytes([n]), target=None, parts=()
-    )
+    head = header(message_id=bytes([1, 137, 10, 93, 172, 150, 119, 75, 188]) + bytes(6) + bytes([n]), target=None, parts=())
     made = BlockDomains(header=head, region="CN", domains=domains)
     how = Context(
         repeat=False, attempt=1, accepted_us=1, started_us=1, ends_us=clock.now_us() + hours * HOUR_US, key=made.id
@@ -49,9 +47,7 @@ def order(clock: VirtualClock, n: int, *domains: str, hours: int = 48) -> BlockD
 
 def withdrawal(of: BlockDomains, *domains: str) -> UnblockDomains:
     root = of.header.message_id
-    return UnblockDomains(
-        header=header(target=None, parts=(), thread=Thread(root_id=root, parent_id=root)), domains=domains
-    )
+    return UnblockDomains(header=header(target=None, parts=(), thread=Thread(root_id=root, parent_id=root)), domains=domains)
 
 
 def test_a_name_and_what_is_under_it_are_blocked_and_nothing_beside_it(copy: Blocklist, clock: VirtualClock) -> None:
@@ -92,18 +88,14 @@ async def test_a_block_ends_by_the_clock_of_the_carrier(copy: Blocklist, clock: 
     assert (len(copy), list(copy.names())) == (0, [])
 
 
-def test_what_this_carriers_list_calls_a_public_suffix_is_left_out_and_named(
-    copy: Blocklist, clock: VirtualClock
-) -> None:
+def test_what_this_carriers_list_calls_a_public_suffix_is_left_out_and_named(copy: Blocklist, clock: VirtualClock) -> None:
     left = copy.apply(order(clock, 1, "evil.github.io", "github.io"))
     assert {name: getattr(why, "name", why) for name, why in left.items()} == {"github.io": "EXEMPT"}
     assert copy.is_blocked("evil.github.io")
     assert not copy.is_blocked("github.io")
 
 
-def test_what_is_applied_is_there_after_the_process_and_a_damaged_file_is_named(
-    tmp_path: Path, clock: VirtualClock
-) -> None:
+def test_what_is_applied_is_there_after_the_process_and_a_damaged_file_is_named(tmp_path: Path, clock: VirtualClock) -> None:
     path = tmp_path / "kept.db"
     with Blocklist(path, clock) as copy:
         copy.apply(order(clock, 1, "a.example"))
@@ -252,9 +244,7 @@ def test_an_end_counts_whatever_it_comes_before(copy: Blocklist, clock: VirtualC
     assert list(copy.names()) == []
 
 
-def test_a_strangers_withdrawal_is_refused_and_before_the_block_it_is_nothing(
-    copy: Blocklist, clock: VirtualClock
-) -> None:
+def test_a_strangers_withdrawal_is_refused_and_before_the_block_it_is_nothing(copy: Blocklist, clock: VirtualClock) -> None:
     first, second = order(clock, 1, "a.example"), order(clock, 2, "b.example")
     strangers = [replace(w, header=replace(w.header, sender="police.440300")) for w in (
         withdrawal(first, "a.example"), withdrawal(second, "b.example")

@@ -76,20 +76,8 @@ def test_check_shows_the_one_form_and_sends_nothing(carrier: Bench) -> None:
 
 def test_send_goes_to_one_carrier_when_it_is_named(carrier: Bench) -> None:
     made = carrier.json(
-        POLICE,
-        "send",
-        "block-domains",
-        "--recipient",
-        CARRIER,
-        "--region",
-        "CN",
-        "--domains",
-        "one.example",
-        "--contact",
-        "x",
+        POLICE, "send", "block-domains", "--recipient", CARRIER, "--region", "CN", "--domains", "one.example", "--contact", "x"
     )
     assert (made["recipient"], made["kind"]) == (CARRIER, "block-domains")
-    missing = carrier.run(
-        POLICE, "--json", "send", "block-domains", "--region", "CN", "--domains", "x.example", "--contact", "x"
-    )
+    missing = carrier.run(POLICE, "--json", "send", "block-domains", "--region", "CN", "--domains", "x.example", "--contact", "x")
     assert json.loads(missing.stdout)["error"]["reason"] == "FIELD_MISSING"

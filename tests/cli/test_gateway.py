@@ -19,9 +19,7 @@ def folder(tmp_path: Path) -> Path:
     ("words", "field"),
     [(["--poll", "0s"], "poll"), (["--poll", "often"], "poll"), ([], "folder")],
 )
-def test_what_is_set_up_wrong_exits_2_and_touches_nothing(
-    bench: Bench, folder: Path, words: list[str], field: str
-) -> None:
+def test_what_is_set_up_wrong_exits_2_and_touches_nothing(bench: Bench, folder: Path, words: list[str], field: str) -> None:
     folder.chmod(0o777)
     result = bench.run(BANK, "--json", "gateway", "folder", str(folder), *words)
     assert result.exit_code == 2

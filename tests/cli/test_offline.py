@@ -57,9 +57,7 @@ def test_the_version_needs_nothing_of_the_bus() -> None:
         "except SystemExit: pass\n"
         "sys.exit(any(m.startswith(('grpc', 'google.protobuf', 'cryptography', 'tocsin.client')) for m in sys.modules))"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], env={"PYTHONPATH": f"{ROOT}/sdk"}, capture_output=True, text=True
-    )
+    done = subprocess.run([sys.executable, "-c", code], env={"PYTHONPATH": f"{ROOT}/sdk"}, capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (0, "tocsin 0.1.0\n"), done.stderr
 
 
@@ -102,9 +100,7 @@ def leaves(count: int) -> list[bytes]:
 
 
 def export(content: list[bytes], *, key: bytes = SIGNER.public_key, size: int | None = None) -> list[str]:
-    checkpoint = Checkpoint(
-        ORIGIN, len(content) if size is None else size, root_of([leaf_hash(one) for one in content])
-    )
+    checkpoint = Checkpoint(ORIGIN, len(content) if size is None else size, root_of([leaf_hash(one) for one in content]))
     note = sign_note(checkpoint, ORIGIN, SIGNER.public_key, SIGNER.sign)
     rows = [{"format": "tocsin-log-1", "origin": ORIGIN, "log_key": key.hex()}]
     rows += [{"leaf": base64.b64encode(one).decode()} for one in content]

@@ -81,9 +81,7 @@ def test_show_tells_content_measure_and_thread(bench: Bench, order: str) -> None
         (["--outcome", "done"], "FIELD_MISSING"),
     ],
 )
-def test_a_wrong_answer_exits_2_and_leaves_the_order_waiting(
-    bench: Bench, order: str, more: list[str], reason: str
-) -> None:
+def test_a_wrong_answer_exits_2_and_leaves_the_order_waiting(bench: Bench, order: str, more: list[str], reason: str) -> None:
     failed = bench.json(BANK, "orders", "answer", order, *more, code=2)
     assert failed["error"]["reason"] == reason
     assert bench.json(BANK, "orders", "show", order)["state"] == "waiting"
@@ -97,9 +95,7 @@ def test_an_unknown_order_is_not_found(bench: Bench) -> None:
 
 def test_an_answer_by_hand_reaches_the_officer(bench: Bench, order: str) -> None:
     # The order waits no more.
-    said = bench.run(
-        BANK, "orders", "answer", order, "--outcome", "done", "--held", "40000 CNY", "--balance", "40000 CNY"
-    )
+    said = bench.run(BANK, "orders", "answer", order, "--outcome", "done", "--held", "40000 CNY", "--balance", "40000 CNY")
     assert said.exit_code == 0
     assert "ACCEPTED" in said.stdout
     assert "\nreport " in said.stdout
@@ -123,3 +119,4 @@ def test_an_answered_order_is_not_answered_again_and_says_so(bench: Bench, order
 def test_an_outcome_may_be_given_in_the_words_it_is_shown_in(said: str) -> None:
     answer = answer_of(said, held=None, balance=None, available=None, note="")
     assert answer.outcome is Outcome.NOT_FOUND
+

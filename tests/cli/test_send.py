@@ -51,9 +51,7 @@ def test_what_is_typed_wrong_exits_2_and_sends_nothing(bench: Bench, more: list[
 def test_an_error_is_one_line_in_the_users_language_and_holds_no_number(bench: Bench) -> None:
     card = bench.card()
     wrong = card[:-1] + str((int(card[-1]) + 1) % 10)
-    result = bench.run(
-        POLICE, "send", "stop-payment", "--account", wrong, "--amount", "1 CNY", "--contact", "x", lang="zh"
-    )
+    result = bench.run(POLICE, "send", "stop-payment", "--account", wrong, "--amount", "1 CNY", "--contact", "x", lang="zh")
     assert result.exit_code == 2
     assert "校验位" in result.stderr
     assert len(result.stderr.splitlines()) == 1
@@ -82,9 +80,7 @@ def test_the_account_or_thread_that_is_missing_is_named_by_its_option(bench: Ben
 
 
 def test_a_card_nobody_serves_exits_3(bench: Bench) -> None:
-    result = bench.run(
-        POLICE, "send", "stop-payment", "--account", "4000000000000002", "--amount", "1 CNY", "--contact", "x"
-    )
+    result = bench.run(POLICE, "send", "stop-payment", "--account", "4000000000000002", "--amount", "1 CNY", "--contact", "x")
     assert result.exit_code == 3
     assert "Nobody" in result.stderr or "No party" in result.stderr
 

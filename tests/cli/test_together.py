@@ -20,10 +20,7 @@ from tocsin_hub.cli.app import app as hub_app
 
 PROGRAM = Path(__file__).with_name("program.py")
 LAPSED = Lapsed(
-    thread_id="01890a5d-ac96-774b-bcce-b302099a8057",
-    kind="freeze",
-    ends_at=datetime(2026, 11, 23, tzinfo=UTC),
-    repeat=False,
+    thread_id="01890a5d-ac96-774b-bcce-b302099a8057", kind="freeze", ends_at=datetime(2026, 11, 23, tzinfo=UTC), repeat=False
 )
 
 
@@ -123,9 +120,7 @@ def test_the_end_of_a_measure_is_handed_to_the_program(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    "argv", [["false"], ["/nowhere/program"], [sys.executable, "-S", "-c", "print('x' * 100_000); exit(3)"]]
-)
+@pytest.mark.parametrize("argv", [["false"], ["/nowhere/program"], [sys.executable, "-S", "-c", "print('x' * 100_000); exit(3)"]])
 def test_an_end_the_program_does_not_take_is_told_again(argv: list[str]) -> None:
     program = Program(argv=argv, timeout=10, max_attempts=2, env={"PATH": "/usr/bin:/bin"})
     with pytest.raises(NoAnswer):

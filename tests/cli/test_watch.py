@@ -48,12 +48,7 @@ def test_a_manifest_names_wrong_rows_by_line_and_checks_the_others(listed: Bench
           [["1A", "Somebody Invented", "passport", "CHN", "XX0000009"], ["1B", "x", "passport", "", "XX0000001"],
            ["1C", "y", "passport", "CHN", "XX0000003"], ["1D", "z", "passport", "CHN", "XX0000009"]])  # fmt: skip
     told = listed.json(CUSTOMS, "check", "--manifest", str(manifest), *HOW, code=4)
-    assert [(row["line"], row["result"]) for row in told["rows"]] == [
-        (2, "clear"),
-        (3, "error"),
-        (4, "hit"),
-        (5, "error"),
-    ]
+    assert [(row["line"], row["result"]) for row in told["rows"]] == [(2, "clear"), (3, "error"), (4, "hit"), (5, "error")]
     assert [row["error"]["reason"] for row in told["rows"] if "error" in row] == ["IDENTIFIER_INVALID", "ITEM_REPEATED"]
     shown = listed.run(CUSTOMS, "check", "--manifest", str(manifest), *HOW)
     assert "1 not on the list, 1 on the list, 2 not checked" in shown.stdout
@@ -83,11 +78,7 @@ def test_a_party_that_is_not_named_is_refused(listed: Bench) -> None:
 def test_wrong_lines_of_a_list_are_named_and_nothing_is_published_unless_asked(listed: Bench, tmp_path: Path) -> None:
     file = tmp_path / "more.csv"
     good = [passport(4), "notify", "2099-01-01T00:00:00+08:00"]
-    write(
-        file,
-        ["subject", "action", "ends"],
-        [good, [passport(5), "arrest", good[2]], [passport(6), "hold", "2099-01-01"]],
-    )
+    write(file, ["subject", "action", "ends"], [good, [passport(5), "arrest", good[2]], [passport(6), "hold", "2099-01-01"]])
     refused = listed.run(POLICE, "watch", "publish", "stolen", str(file), "--contact", "desk 4")
     assert refused.exit_code == 2
     assert [line.split(":")[0] for line in refused.stderr.splitlines()] == ["line 3", "line 4"]

@@ -24,14 +24,10 @@ WITHIN = header(target=None, thread=Thread(root_id=STOP.header.message_id, paren
 
 def measure(state: MeasureState = MeasureState.IN_FORCE, **changed: Any) -> MeasureRow:
     made = life.new_measure(STOP, profile="cn", subject=b"s", now_us=NOW_US)
-    return replace(
-        made, **{"state": state, "terms": 1, "applied_us": NOW_US, "ends_us": NOW_US + 48 * HOUR_US} | changed
-    )
+    return replace(made, **{"state": state, "terms": 1, "applied_us": NOW_US, "ends_us": NOW_US + 48 * HOUR_US} | changed)
 
 
-def answer(
-    order: MeasureOrder, row: MeasureRow | None, *, now_us: int = NOW_US + HOUR_US, terms: int = 0
-) -> Outcome | None:
+def answer(order: MeasureOrder, row: MeasureRow | None, *, now_us: int = NOW_US + HOUR_US, terms: int = 0) -> Outcome | None:
     return life.beforehand(order, row, CN, accepted_us=NOW_US, now_us=now_us, terms_used=terms)
 
 
@@ -48,9 +44,7 @@ def test_a_stop_behind_its_release_is_superseded(state: MeasureState) -> None:
 @pytest.mark.parametrize("state", [MeasureState.IN_FORCE, MeasureState.RELEASING])
 def test_a_release_goes_to_the_handler_while_money_is_held_also_after_one_that_failed(state: MeasureState) -> None:
     assert answer(Release(header=WITHIN), measure(state)) is None
-    assert answer(Release(header=WITHIN), measure(state), now_us=NOW_US + 999 * HOUR_US) is None, (
-        "a release is never too late"
-    )
+    assert answer(Release(header=WITHIN), measure(state), now_us=NOW_US + 999 * HOUR_US) is None, "a release is never too late"
 
 
 @pytest.mark.parametrize("state", [s for s in MeasureState if s not in (MeasureState.IN_FORCE, MeasureState.RELEASING)])
@@ -79,9 +73,7 @@ def test_a_change_needs_a_stop_that_runs(kind: type[MeasureOrder]) -> None:
     assert answer(order, None) is Outcome.OUT_OF_TERM
     assert answer(order, measure(MeasureState.LAPSED)) is Outcome.OUT_OF_TERM
     assert answer(order, measure(ends_us=NOW_US + HOUR_US)) is Outcome.OUT_OF_TERM
-    assert answer(order, measure(instrument="freeze")) is Outcome.OUT_OF_TERM, (
-        "a freeze is neither extended nor frozen again"
-    )
+    assert answer(order, measure(instrument="freeze")) is Outcome.OUT_OF_TERM, "a freeze is neither extended nor frozen again"
 
 
 def test_the_bank_counts_terms_by_its_own_books() -> None:

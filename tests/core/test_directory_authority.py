@@ -55,9 +55,7 @@ WITH_HUB = after(JOINED, enrol(HUB, role=Role.HUB), add(HUB, HUB_KEY, by=JOIN_KE
 BY_HUB = of(HUB, HUB_KEY)
 
 FORGED: dict[str, Message] = {
-    "a party": EnrolParty(
-        header=BY_HUB, party="police.forged", role=Role.POLICE, join_key=JOIN_KEY, join_expires_us=EXPIRES
-    ),
+    "a party": EnrolParty(header=BY_HUB, party="police.forged", role=Role.POLICE, join_key=JOIN_KEY, join_expires_us=EXPIRES),
     "a suspension": SuspendParty(header=BY_HUB, party="bank.icbc"),
     "a range": ServeRanges(header=BY_HUB, party=HUB, ranges=(Range(kind=IdentifierKind.CARD, prefix="6"),)),
     "a policy": PolicyVersion(header=BY_HUB, version=9, document=default_document()),
@@ -73,21 +71,15 @@ def test_the_hub_cannot_sign(what: str) -> None:
 
 def test_the_hub_cannot_give_another_party_a_key_or_take_one() -> None:
     refused(WITH_HUB, add("bank.icbc", AGENT_KEY, by=HUB_KEY, sender=HUB), Reason.NOT_ORIGIN)
-    revoke = RevokeKey(
-        header=BY_HUB, party="bank.icbc", key_id=key_id("ed25519", PARTY_KEY), cause=RevocationCause.COMPROMISED
-    )
+    revoke = RevokeKey(header=BY_HUB, party="bank.icbc", key_id=key_id("ed25519", PARTY_KEY), cause=RevocationCause.COMPROMISED)
     refused(WITH_HUB, revoke, Reason.NOT_ORIGIN)
 
 
 def test_a_key_without_the_admin_purpose_gives_and_takes_no_keys() -> None:
-    grown = after(
-        JOINED, add("bank.icbc", AGENT_KEY, by=PARTY_KEY, purposes=(Purpose.REPORT, Purpose.ACK), kind=HolderKind.AGENT)
-    )
+    grown = after(JOINED, add("bank.icbc", AGENT_KEY, by=PARTY_KEY, purposes=(Purpose.REPORT, Purpose.ACK), kind=HolderKind.AGENT))
     refused(grown, add("bank.icbc", OTHER_KEY, by=AGENT_KEY), Reason.KEY_PURPOSE)
     header = of("bank.icbc", AGENT_KEY)
-    revoke = RevokeKey(
-        header=header, party="bank.icbc", key_id=key_id("ed25519", PARTY_KEY), cause=RevocationCause.RETIRED
-    )
+    revoke = RevokeKey(header=header, party="bank.icbc", key_id=key_id("ed25519", PARTY_KEY), cause=RevocationCause.RETIRED)
     with pytest.raises(NotPermitted) as refusal:
         after(grown, revoke)
     assert {"needed": "admin", "purpose": "ack, report", "row": "revoke-key"}.items() <= refusal.value.facts.items()
@@ -99,9 +91,7 @@ def test_a_key_without_the_admin_purpose_gives_and_takes_no_keys() -> None:
 
 def test_a_party_may_lose_its_keys_join_again_and_keep_what_it_signed() -> None:
     one = key_id("ed25519", PARTY_KEY)
-    lost = after(
-        JOINED, RevokeKey(header=of(GOVERNANCE), party="bank.icbc", key_id=one, cause=RevocationCause.COMPROMISED)
-    )
+    lost = after(JOINED, RevokeKey(header=of(GOVERNANCE), party="bank.icbc", key_id=one, cause=RevocationCause.COMPROMISED))
     assert not lost.party("bank.icbc").joined
     refused(lost, add("bank.icbc", AGENT_KEY, by=JOIN_KEY), Reason.JOIN_CODE_USED)
     again = after(lost, enrol("bank.icbc", join_key=OTHER_KEY), add("bank.icbc", AGENT_KEY, by=OTHER_KEY))
@@ -154,9 +144,7 @@ def test_hub_and_governance_are_one_party_each(party: str, role: Role) -> None:
 
 def test_the_newest_sealing_key_that_is_not_revoked_is_sealed_to() -> None:
     two = after(
-        JOINED,
-        add("bank.icbc", AGENT_KEY, by=PARTY_KEY, purposes=()),
-        add("bank.icbc", SEAL_KEY, by=PARTY_KEY, purposes=()),
+        JOINED, add("bank.icbc", AGENT_KEY, by=PARTY_KEY, purposes=()), add("bank.icbc", SEAL_KEY, by=PARTY_KEY, purposes=())
     )
     newest = two.party("bank.icbc").sealing_key
     assert newest is not None

@@ -42,12 +42,7 @@ def of(sender: str, key: bytes = ROOT_KEY):
 
 
 def root(**changed):
-    values = {
-        "version": 1,
-        "threshold": 1,
-        "keys": (RootKey(algorithm="ed25519", public_key=ROOT_KEY),),
-        "log_key": bytes(32),
-    }
+    values = {"version": 1, "threshold": 1, "keys": (RootKey(algorithm="ed25519", public_key=ROOT_KEY),), "log_key": bytes(32)}
     return GovernanceRoot(header=of(GOVERNANCE), **{**values, **changed})
 
 
@@ -56,9 +51,7 @@ def enrol(party: str, **changed):
     return EnrolParty(header=of(GOVERNANCE), party=party, **{**values, **changed})
 
 
-def add(
-    party: str, public_key: bytes, *, by: bytes, purposes=(Purpose.ADMIN,), kind=HolderKind.PARTY, sender: str = ""
-):
+def add(party: str, public_key: bytes, *, by: bytes, purposes=(Purpose.ADMIN,), kind=HolderKind.PARTY, sender: str = ""):
     return AddKey(
         header=of(sender or party, by), party=party, holder="x", holder_kind=kind, algorithm="ed25519", public_key=public_key,
         purposes=purposes, possession=b"s" if purposes else b"",
@@ -131,9 +124,7 @@ def test_a_party_adds_keys_of_its_own_and_of_nobody_else():
     assert grown.key("bank.icbc", key_id("ed25519", AGENT_KEY)).purposes == {Purpose.REPORT}
     refused(grown, add("bank.icbc", AGENT_KEY, by=PARTY_KEY), Reason.KEY_EXISTS)
     two = after(grown, enrol("bank.abc"))
-    refused(
-        two, add("bank.icbc", bytes([9]) * 32, by=PARTY_KEY, sender="bank.abc"), Reason.NOT_ORIGIN, Reason.KEY_UNKNOWN
-    )
+    refused(two, add("bank.icbc", bytes([9]) * 32, by=PARTY_KEY, sender="bank.abc"), Reason.NOT_ORIGIN, Reason.KEY_UNKNOWN)
     refused(grown, add("bank.none", AGENT_KEY, by=PARTY_KEY), Reason.PARTY_UNKNOWN)
 
 

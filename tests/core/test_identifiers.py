@@ -242,9 +242,7 @@ def test_region_codes_of_both_systems_are_accepted(text, code):
     assert region(text) == code
 
 
-@pytest.mark.parametrize(
-    "text", ["", "42010", "4201000", "042010", "C", "CHN", "CN-", "CN-HUBE", "Hubei", "４２０１００"]
-)
+@pytest.mark.parametrize("text", ["", "42010", "4201000", "042010", "C", "CHN", "CN-", "CN-HUBE", "Hubei", "４２０１００"])
 def test_a_malformed_region_is_refused(text):
     with pytest.raises(BusError) as refused:
         region(text)

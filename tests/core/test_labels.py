@@ -40,8 +40,6 @@ def test_a_word_has_its_label_in_both_languages(word: str) -> None:
 
 
 def test_the_remedy_an_order_carries_by_default_says_where_a_holder_may_ask_and_object() -> None:
-    assert label("default-remedy", "en").startswith(
-        "Ask the contact named here. You may object there, at any police station"
-    )
+    assert label("default-remedy", "en").startswith("Ask the contact named here. You may object there, at any police station")
     for place in ("联系人", "公安机关", "银行", "本人", "委托"):
         assert place in label("default-remedy", "zh")

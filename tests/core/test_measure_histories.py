@@ -34,9 +34,7 @@ S = MeasureState
 
 
 def stop_in(state: MeasureState = S.IN_FORCE, *, ends_us: int = NOW + HOUR, **values: int) -> Measure:
-    return Measure(
-        state=state, instrument="stop-payment", **{"terms": 1, "applied_us": NOW, "ends_us": ends_us} | values
-    )
+    return Measure(state=state, instrument="stop-payment", **{"terms": 1, "applied_us": NOW, "ends_us": ends_us} | values)
 
 
 def after(measure: Measure, event: Event, order: type[MeasureOrder], ends_us: int) -> tuple[Measure, bool]:
@@ -100,13 +98,7 @@ def test_a_freeze_in_force_is_neither_extended_nor_frozen_again(state: MeasureSt
 
 @pytest.mark.parametrize(
     ("state", "named"),
-    [
-        (S.IN_FORCE, "lapsed"),
-        (S.RELEASING, "lapsed"),
-        (S.LAPSED, "lapsed"),
-        (S.RELEASED, "released"),
-        (S.DECLINED, "declined"),
-    ],
+    [(S.IN_FORCE, "lapsed"), (S.RELEASING, "lapsed"), (S.LAPSED, "lapsed"), (S.RELEASED, "released"), (S.DECLINED, "declined")],
 )
 def test_a_freeze_behind_the_end_is_refused_naming_where_the_measure_stands(state: MeasureState, named: str) -> None:
     with pytest.raises(WrongState) as refusal:
@@ -152,9 +144,7 @@ def test_an_extension_reported_with_an_end_in_the_past_ends_nothing_that_still_r
 
 
 def test_a_stop_reported_behind_its_freeze_leaves_the_freeze() -> None:
-    frozen, _ = after(
-        Measure(state=S.ORDERED, instrument="stop-payment"), Event.CHANGE_EXECUTED, Freeze, NOW + 999 * HOUR
-    )
+    frozen, _ = after(Measure(state=S.ORDERED, instrument="stop-payment"), Event.CHANGE_EXECUTED, Freeze, NOW + 999 * HOUR)
     made, late = after(frozen, Event.ROOT_EXECUTED, StopPayment, NOW + 48 * HOUR)
     assert (made.instrument, made.ends_us, made.terms, late) == ("freeze", NOW + 999 * HOUR, 1, False)
 
@@ -243,9 +233,7 @@ def test_no_history_moves_an_end_back_but_a_freeze_in_a_stop_s_place(steps: list
             assert (held.ends_us, held.instrument, held.terms) == (before.ends_us, before.instrument, before.terms)
         else:
             event, order = step
-            held, _ = reported(
-                held, event, order=order, applied_us=now, expires_us=max(1, now + term * HOUR), at_us=now
-            )
+            held, _ = reported(held, event, order=order, applied_us=now, expires_us=max(1, now + term * HOUR), at_us=now)
             converted = (before.instrument, held.instrument) == ("stop-payment", "freeze")
             assert held.ends_us >= before.ends_us or converted
             assert held.terms - before.terms == (event in TAKES_EFFECT and order.COUNTS_AS_TERM)

@@ -151,9 +151,7 @@ def test_every_kind_has_labels_and_a_name_is_taken_once():
         kind("stop-payment", KINDS["stop-payment"].nature)
 
 
-@pytest.mark.parametrize(
-    "name", sorted(name for name, one in KINDS.items() if one.nature is Nature.ORDER and one.starts_thread)
-)
+@pytest.mark.parametrize("name", sorted(name for name, one in KINDS.items() if one.nature is Nature.ORDER and one.starts_thread))
 def test_every_order_that_starts_a_thread_has_a_term(name: str) -> None:
     """A report of execution names its end, so a root without a term could never be reported as done."""
     assert KINDS[name].cls.legal_term is not MeasureOrder.legal_term

@@ -16,21 +16,12 @@ WRONG = {
     "a relation nobody defined": (DEFAULT.replace('relation = "addressee"', 'relation = "friend"'), "report"),
     "a row without its recipients": (DEFAULT.replace('recipients = ["bank", "payment"]\n', "", 1), "stop-payment"),
     "an entry nobody defined": (DEFAULT.replace('relation = "origin"', 'relation = "origin"\nmore = 1', 1), "extend"),
-    "a caller nobody defined": (
-        DEFAULT.replace('= "anyone"', '= "everyone"', 1),
-        "tocsin.v1.EnrolmentService/GetTrust",
-    ),
+    "a caller nobody defined": (DEFAULT.replace('= "anyone"', '= "everyone"', 1), "tocsin.v1.EnrolmentService/GetTrust"),
     "a heading nobody defined": (DEFAULT + "\n[people]\nx = 1\n", "document"),
     "no rows for rpcs": (DEFAULT[: DEFAULT.index("[rpcs]")], "document"),
     "no row for the next policy": (DEFAULT.replace(VERSION_ROW, ""), "policy-version"),
-    "a next policy by the police": (
-        DEFAULT.replace(VERSION_ROW, VERSION_ROW.replace("governance", "police")),
-        "policy-version",
-    ),
-    "a next policy by a reporting key": (
-        DEFAULT.replace(VERSION_ROW, VERSION_ROW.replace("admin", "report")),
-        "policy-version",
-    ),
+    "a next policy by the police": (DEFAULT.replace(VERSION_ROW, VERSION_ROW.replace("governance", "police")), "policy-version"),
+    "a next policy by a reporting key": (DEFAULT.replace(VERSION_ROW, VERSION_ROW.replace("admin", "report")), "policy-version"),
     "what is not TOML": ("= =", "document"),
     "lists inside lists without end": ("a = " + "[" * 5_000, "document"),
 }
@@ -82,11 +73,7 @@ def test_only_the_police_freezes_and_only_who_ordered_changes_or_releases() -> N
 
 
 def test_the_hub_speaks_only_to_record_and_of_its_own_keys() -> None:
-    assert {name for name, row in POLICY.kinds.items() if Role.HUB in row.senders} == {
-        "deadline-passed",
-        "add-key",
-        "revoke-key",
-    }
+    assert {name for name, row in POLICY.kinds.items() if Role.HUB in row.senders} == {"deadline-passed", "add-key", "revoke-key"}
 
 
 def test_an_empty_purpose_shows_as_none() -> None:

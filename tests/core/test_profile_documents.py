@@ -128,9 +128,7 @@ SMALL = range(-1, 2)
 )  # fmt: skip
 def test_no_limit_of_the_law_stands_in_code(path: Path) -> None:
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    enums = [
-        n for n in ast.walk(tree) if isinstance(n, ast.ClassDef) and ast.unparse(n.bases[0] if n.bases else n) == "Enum"
-    ]
+    enums = [n for n in ast.walk(tree) if isinstance(n, ast.ClassDef) and ast.unparse(n.bases[0] if n.bases else n) == "Enum"]
     numbering = {id(value) for enum in enums for value in ast.walk(enum)}
     found = [
         f"line {node.lineno}: {node.value}"

@@ -62,12 +62,7 @@ def test_a_card_goes_by_its_length_and_its_longest_bin(target: Identifier, party
 
 @pytest.mark.parametrize(
     "target",
-    [
-        card("622202", 16),
-        card("103", 16),
-        card("999999", 19),
-        Identifier(IdentifierKind.ACCOUNT, "ICBC/6212600000000000"),
-    ],
+    [card("622202", 16), card("103", 16), card("999999", 19), Identifier(IdentifierKind.ACCOUNT, "ICBC/6212600000000000")],
 )
 def test_a_number_nobody_serves_is_refused_without_naming_it(target: Identifier) -> None:
     with pytest.raises(NotRoutable) as refusal:

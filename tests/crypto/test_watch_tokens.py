@@ -75,20 +75,12 @@ def test_a_key_of_another_length_is_no_list_key() -> None:
 
 def test_a_commitment_binds_salt_order_and_number() -> None:
     a, b = bytes(32), bytes([1]) * 32
-    made = {
-        commitment(a, [a, b]),
-        commitment(a, [b, a]),
-        commitment(b, [a, b]),
-        commitment(a, [a]),
-        commitment(a, [a, b, b]),
-    }
+    made = {commitment(a, [a, b]), commitment(a, [b, a]), commitment(b, [a, b]), commitment(a, [a]), commitment(a, [a, b, b])}
     assert len(made) == 5
 
 
 def test_the_vectors_hold_the_same_subject_once_however_it_was_typed() -> None:
     vectors = json.loads(make_watch.FILE.read_text(encoding="utf-8"))
     first, second = (epoch["tokens"] for epoch in vectors["epochs"])
-    assert [one["token"] for one in first] == [
-        one["token"] for one in second
-    ]  # one key; epochs differ by key, not by name
+    assert [one["token"] for one in first] == [one["token"] for one in second]  # one key; epochs differ by key, not by name
     assert vectors["epochs"][0]["key_check"] != vectors["epochs"][1]["key_check"]

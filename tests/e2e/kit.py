@@ -123,9 +123,7 @@ class Hand:
 
     def unblock(self, root: Message, *domains: str, **more: Any) -> UnblockDomains:
         """A withdrawal of domains."""
-        return UnblockDomains(
-            header=self.header(*root.header.recipients, thread=_thread(root), **more), domains=domains
-        )
+        return UnblockDomains(header=self.header(*root.header.recipients, thread=_thread(root), **more), domains=domains)
 
     def report(self, order: Message, outcome: Outcome = Outcome.DONE, **more: Any) -> Report:
         """A report on ``order``, which runs from now for 48 hours when it was executed."""

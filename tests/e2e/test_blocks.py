@@ -184,10 +184,7 @@ REFUSED: dict[str, tuple[Callable[[Hand], Message], Reason]] = {
     "a shared host": (lambda hand: hand.block("github.io"), Reason.DOMAIN_PUBLIC),
     "a protected domain": (lambda hand: hand.block("login.alipay.com"), Reason.DOMAIN_PROTECTED),
     "what is above a protected domain": (lambda hand: hand.block("qq.com"), Reason.DOMAIN_PROTECTED),
-    "a carrier of another region": (
-        lambda hand: hand.block("shop.example", recipient=FAR_CARRIER),
-        Reason.ROUTE_DIFFERS,
-    ),
+    "a carrier of another region": (lambda hand: hand.block("shop.example", recipient=FAR_CARRIER), Reason.ROUTE_DIFFERS),
     "a bank": (lambda hand: hand.block("shop.example", recipient=BANK), Reason.POLICY_DENIED),
 }
 
@@ -270,9 +267,7 @@ async def test_an_answer_that_names_what_was_not_ordered_is_none(timed: LocalHub
         return Executed(not_applied={"other.example": "exempt"}) if len(calls) == 1 else Refused("unsupported")
 
     async with carrier, timed.participant(POLICE) as police:
-        order = await police.order(
-            "block-domains", recipient=CARRIER, region=REGION, domains=("a.example",), contact="x"
-        )
+        order = await police.order("block-domains", recipient=CARRIER, region=REGION, domains=("a.example",), contact="x")
         await order.accepted(WAIT)
         await until(lambda: calls)
         await clock.advance(30)

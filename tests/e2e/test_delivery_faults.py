@@ -69,18 +69,14 @@ async def test_a_second_ack_is_fenced_and_changes_nothing(hub: LocalHub) -> None
         assert list((await stream.confirmed()).seqs) == [two.seq]
 
 
-async def test_an_ack_with_the_token_of_another_attempt_is_fenced_and_loses_nothing(
-    timed: LocalHub, clock: VirtualClock
-) -> None:
+async def test_an_ack_with_the_token_of_another_attempt_is_fenced_and_loses_nothing(timed: LocalHub, clock: VirtualClock) -> None:
     async with Hand(timed, POLICE) as police, Hand(timed, BANK) as bank:
         await sent(police, 1)
         stream = await Stream.open(bank)
         await stream.credit()
         (first,) = await stream.deliveries(1)
         await stream.nack(first, reason="not now")
-        await until(
-            lambda: not timed.serving.hub.post_office._queues[URGENT, "main"].mailbox.holds(1, first.attempt_token)
-        )
+        await until(lambda: not timed.serving.hub.post_office._queues[URGENT, "main"].mailbox.holds(1, first.attempt_token))
         await clock.advance(10)
         (second,) = await stream.deliveries(1)
         assert (second.repeat, second.attempt, second.seq) == (True, 2, first.seq)
@@ -90,9 +86,7 @@ async def test_an_ack_with_the_token_of_another_attempt_is_fenced_and_loses_noth
         assert list((await stream.confirmed()).seqs) == [second.seq]
 
 
-async def test_a_subscriber_that_vanishes_gets_it_again_marked_after_the_grace(
-    timed: LocalHub, clock: VirtualClock
-) -> None:
+async def test_a_subscriber_that_vanishes_gets_it_again_marked_after_the_grace(timed: LocalHub, clock: VirtualClock) -> None:
     async with Hand(timed, POLICE) as police, Hand(timed, BANK) as bank:
         await sent(police, 1)
         stream = await Stream.open(bank)
@@ -318,9 +312,7 @@ async def test_a_routine_delivery_given_up_is_a_dead_letter_with_its_reason_unti
 
 
 @pytest.mark.parametrize(("bank_named", "told"), [(BANK, OTHER_POLICE), ("bank.ccb", "hub")])
-async def test_an_urgent_order_given_up_is_told_to_who_was_named_and_stays(
-    hub: LocalHub, bank_named: str, told: str
-) -> None:
+async def test_an_urgent_order_given_up_is_told_to_who_was_named_and_stays(hub: LocalHub, bank_named: str, told: str) -> None:
     more = {} if bank_named == BANK else {"bin_": OTHER_BIN, "recipients": (bank_named,)}
     async with Hand(hub, POLICE) as police, Hand(hub, bank_named) as bank:
         (receipt,) = await sent(police, 1, **more)
@@ -349,9 +341,7 @@ async def test_an_urgent_order_given_up_is_told_to_who_was_named_and_stays(
         assert again.envelope == one.envelope
 
 
-async def test_an_urgent_order_whose_handler_keeps_failing_is_tried_on_and_escalated(
-    timed: LocalHub, clock: VirtualClock
-) -> None:
+async def test_an_urgent_order_whose_handler_keeps_failing_is_tried_on_and_escalated(timed: LocalHub, clock: VirtualClock) -> None:
     calls: list[bool] = []
     bank = timed.participant(BANK)
 

@@ -17,9 +17,7 @@ from tocsin.results import NoAnswer, Pending, Retry
 from tocsin.testing import LocalHub, VirtualClock
 
 
-async def test_an_order_whose_handler_raises_comes_again_marked_until_it_is_done(
-    timed: LocalHub, clock: VirtualClock
-) -> None:
+async def test_an_order_whose_handler_raises_comes_again_marked_until_it_is_done(timed: LocalHub, clock: VirtualClock) -> None:
     calls: list[tuple[bool, int]] = []
     bank = timed.participant(BANK)
 
@@ -117,9 +115,7 @@ async def test_a_handler_that_hangs_is_given_up_parked_and_never_run_beside_itse
 @pytest.mark.parametrize(
     "rubbish", [None, "ok", {"held": "50000 CNY"}, 50_000, Executed], ids=["None", "text", "dict", "number", "a class"]
 )
-async def test_a_handler_that_returns_rubbish_has_given_no_answer(
-    timed: LocalHub, clock: VirtualClock, rubbish: Any
-) -> None:
+async def test_a_handler_that_returns_rubbish_has_given_no_answer(timed: LocalHub, clock: VirtualClock, rubbish: Any) -> None:
     calls: list[bool] = []
     bank = timed.participant(BANK)
 
@@ -140,9 +136,7 @@ async def test_a_handler_that_returns_rubbish_has_given_no_answer(
         assert len(reports) == 1
 
 
-async def test_a_wall_clock_that_is_set_stops_deadlines_until_it_is_explained(
-    timed: LocalHub, clock: VirtualClock
-) -> None:
+async def test_a_wall_clock_that_is_set_stops_deadlines_until_it_is_explained(timed: LocalHub, clock: VirtualClock) -> None:
     async with timed.participant(POLICE) as police:
         order = await ordered(police, 1)
         await order.accepted(WAIT)
@@ -165,9 +159,7 @@ async def test_a_wall_clock_that_is_set_stops_deadlines_until_it_is_explained(
             assert isinstance(await order.outcome(WAIT), NoAnswer)
 
 
-async def test_a_wall_clock_that_is_set_back_never_makes_acceptance_go_back(
-    timed: LocalHub, clock: VirtualClock
-) -> None:
+async def test_a_wall_clock_that_is_set_back_never_makes_acceptance_go_back(timed: LocalHub, clock: VirtualClock) -> None:
     async with timed.participant(POLICE) as police:
         first = await (await ordered(police, 1)).accepted(WAIT)
         clock.step_wall(-600)
@@ -176,9 +168,7 @@ async def test_a_wall_clock_that_is_set_back_never_makes_acceptance_go_back(
         assert timed.serving.hub.operations.alarms() == ["CLOCK_UNEXPLAINED"]
 
 
-async def test_a_handler_for_a_lapse_that_raises_is_asked_again_and_the_end_stands(
-    timed: LocalHub, clock: VirtualClock
-) -> None:
+async def test_a_handler_for_a_lapse_that_raises_is_asked_again_and_the_end_stands(timed: LocalHub, clock: VirtualClock) -> None:
     told: list[bool] = []
     bank = timed.participant(BANK)
 

@@ -21,9 +21,7 @@ async def enacted(hub: LocalHub, *, term: str = "", policy_document: bytes = b""
         message = PolicyVersion(header=scribe.header(governance), version=2, document=policy_document)
     else:
         document = profiles.default_document("cn").replace(b"version = 1", b"version = 2", 1)
-        document = document.replace(
-            b'[limits.stop-term]\nvalue = "48h"', f'[limits.stop-term]\nvalue = "{term}"'.encode(), 1
-        )
+        document = document.replace(b'[limits.stop-term]\nvalue = "48h"', f'[limits.stop-term]\nvalue = "{term}"'.encode(), 1)
         message = ProfileVersion(header=scribe.header(governance), name="cn", version=2, document=document)
     await hub.serving.hub.publisher.offer(scribe.envelope(message, governance), caller=GOVERNANCE)
 
@@ -59,8 +57,7 @@ async def test_a_stop_fetched_after_its_sender_lost_the_right_to_send_it_is_stil
         old = await ordered(police, 1)
         await old.accepted(WAIT)
         document = policy.default_document().replace(
-            b'[kinds.stop-payment]\nsenders = ["police", "anti-fraud"]',
-            b'[kinds.stop-payment]\nsenders = ["anti-fraud"]',
+            b'[kinds.stop-payment]\nsenders = ["police", "anti-fraud"]', b'[kinds.stop-payment]\nsenders = ["anti-fraud"]'
         )
         assert document != policy.default_document()
         await enacted(hub, policy_document=document)

@@ -239,9 +239,7 @@ async def test_a_report_that_was_made_in_time_and_came_after_the_end_is_late_and
         assert await states(timed, stop, police) == {"lapsed"}
 
 
-async def test_a_late_report_of_money_still_held_puts_the_measure_in_force(
-    timed: LocalHub, clock: VirtualClock
-) -> None:
+async def test_a_late_report_of_money_still_held_puts_the_measure_in_force(timed: LocalHub, clock: VirtualClock) -> None:
     async with timed.participant(POLICE) as police, Hand(timed, BANK) as bank:
         stop = await ordered(police, 1)
         await stop.accepted(WAIT)
@@ -261,9 +259,7 @@ async def test_a_late_report_of_money_still_held_puts_the_measure_in_force(
 
 
 @pytest.mark.parametrize("fetched", [False, True], ids=["not fetched", "fetched but unanswered"])
-async def test_silence_is_stated_by_the_hub_with_what_it_knows(
-    timed: LocalHub, clock: VirtualClock, fetched: bool
-) -> None:
+async def test_silence_is_stated_by_the_hub_with_what_it_knows(timed: LocalHub, clock: VirtualClock, fetched: bool) -> None:
     async with timed.participant(POLICE) as police, Hand(timed, BANK) as bank:
         stop = await ordered(police, 1)
         await stop.accepted(WAIT)
@@ -290,9 +286,7 @@ async def _accepted_us(hub: LocalHub, order: SentOrder) -> int:
     return row.accepted_us
 
 
-async def test_an_order_older_than_its_term_is_answered_without_the_handler(
-    timed: LocalHub, clock: VirtualClock
-) -> None:
+async def test_an_order_older_than_its_term_is_answered_without_the_handler(timed: LocalHub, clock: VirtualClock) -> None:
     calls: list[Any] = []
     async with timed.participant(POLICE) as police:
         stop = await ordered(police, 1)
@@ -309,9 +303,7 @@ async def test_an_order_older_than_its_term_is_answered_without_the_handler(
             assert calls == []
 
 
-async def test_a_drill_reaches_only_handlers_that_opted_in_and_uses_no_term(
-    timed: LocalHub, clock: VirtualClock
-) -> None:
+async def test_a_drill_reaches_only_handlers_that_opted_in_and_uses_no_term(timed: LocalHub, clock: VirtualClock) -> None:
     calls: list[Any] = []
     plain, police = timed.participant(BANK), timed.participant(POLICE)
     executing(plain, calls)

@@ -22,9 +22,7 @@ async def limited(path: Path, clock: VirtualClock | None = None, **settings: Any
         yield hub
 
 
-async def test_a_sender_over_its_quota_is_told_when_to_come_back_and_others_go_on(
-    path: Path, clock: VirtualClock
-) -> None:
+async def test_a_sender_over_its_quota_is_told_when_to_come_back_and_others_go_on(path: Path, clock: VirtualClock) -> None:
     async with (
         limited(path, clock, rate_per_s=2.0, burst=3) as hub,
         Hand(hub, POLICE) as police,

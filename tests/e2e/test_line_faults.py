@@ -14,9 +14,7 @@ from tocsin.testing import Carried, Line, LocalHub
 
 @pytest.mark.parametrize("fault", ["drop", "duplicate", "delay"])
 @pytest.mark.parametrize("what", list(Carried))
-async def test_one_fault_on_the_line_loses_nothing_and_repeats_nothing_unmarked(
-    hub: LocalHub, what: Carried, fault: str
-) -> None:
+async def test_one_fault_on_the_line_loses_nothing_and_repeats_nothing_unmarked(hub: LocalHub, what: Carried, fault: str) -> None:
     calls: list[Any] = []
     line = Line()
     asks = what in (Carried.PUBLISH, Carried.RECEIPT)

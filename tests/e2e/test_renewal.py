@@ -34,9 +34,7 @@ DAY = timedelta(days=1)
 
 def authority(path: Path) -> PartyCertificates:
     paths = HubPaths(path / "hub")
-    return PartyCertificates(
-        bus="tocsin.example", ca_key_pem=paths.ca_key.read_bytes(), ca_pem=paths.ca_pem.read_bytes()
-    )
+    return PartyCertificates(bus="tocsin.example", ca_key_pem=paths.ca_key.read_bytes(), ca_pem=paths.ca_pem.read_bytes())
 
 
 def aged(hub: LocalHub, party: str, days: float) -> Identity:
@@ -165,9 +163,7 @@ async def test_a_certificate_that_is_not_ours_is_not_kept(
     name = OTHER_BANK if false == "another name" else BANK
     key = new_tls_key() if false == "another key" else key
     made = ca.issue(
-        certificate_request(key, bus=identity.bus, party=name),
-        party=name,
-        now=now - 30 * DAY if false == "ended" else now,
+        certificate_request(key, bus=identity.bus, party=name), party=name, now=now - 30 * DAY if false == "ended" else now
     )
 
     async def dishonest(_: object) -> Any:

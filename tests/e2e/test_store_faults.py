@@ -178,7 +178,7 @@ async def test_a_torn_tail_of_the_wal_costs_nothing_that_was_acked(hub: LocalHub
     assert wal.stat().st_size > 4096
     with wal.open("r+b") as file:  # the transaction after the last, half written
         whole = file.read()
-        file.write(whole[32 : 32 + 4096 + 24][:3000])
+        file.write(whole[32 : 32 + 4096 + 24][: 3000])
     async with cut, Hand(cut, POLICE) as police:
         await known(police, acked)
         await sent(police, 30)

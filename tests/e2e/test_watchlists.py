@@ -96,12 +96,7 @@ async def test_publishing_again_publishes_nothing_twice_and_corrections_are_seen
         await lists.correct(LIST, [listed(hub, 7, action="notify", details="found; return it")], contact="desk 9")
         await known(customs)
         (one,) = (await checked(customs, 7)).hits
-        assert (one.action, one.details, one.contact, one.entry_no) == (
-            WatchAction.NOTIFY,
-            "found; return it",
-            "desk 9",
-            8,
-        )
+        assert (one.action, one.details, one.contact, one.entry_no) == (WatchAction.NOTIFY, "found; return it", "desk 9", 8)
         (row,) = await lists.lists()
         assert (row.entries, row.withdrawn, row.complete, row.mine) == (451, 0, True, True)
         (seen,) = await customs.watchlists.lists()

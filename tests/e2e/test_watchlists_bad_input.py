@@ -75,14 +75,8 @@ async def test_whatever_is_wrong_with_a_check_is_refused_before_it_is_logged(hub
         many = [os.urandom(32) for _ in range(1001)]
         before = await standing(hub)
         refused = {
-            "another salt": (
-                await hand.ask(hand.check(tokens, check), tokens, os.urandom(32)),
-                Reason.COMMITMENT_DIFFERS,
-            ),
-            "another token": (
-                await hand.ask(hand.check(tokens, check), [tokens[0], many[0]]),
-                Reason.COMMITMENT_DIFFERS,
-            ),
+            "another salt": (await hand.ask(hand.check(tokens, check), tokens, os.urandom(32)), Reason.COMMITMENT_DIFFERS),
+            "another token": (await hand.ask(hand.check(tokens, check), [tokens[0], many[0]]), Reason.COMMITMENT_DIFFERS),
             "another number": (await hand.ask(hand.check(tokens, check, count=1), tokens), Reason.COMMITMENT_DIFFERS),
             "another order": (await hand.ask(hand.check(tokens, check), tokens[::-1]), Reason.COMMITMENT_DIFFERS),
             "a short salt": (await hand.ask(hand.check(tokens, check), tokens, b"salt"), Reason.FIELD_INVALID),
@@ -148,9 +142,7 @@ async def test_what_does_not_fit_one_answer_is_fetched_from_the_next_position(
 
 
 async def test_the_quota_holds_through_a_restart_and_says_when_to_come_back(path: Any) -> None:
-    async with LocalHub(
-        path, watch_tokens_per_minute=1000, watch_tokens_per_day=1500, clock=(clock := VirtualClock())
-    ) as hub:
+    async with LocalHub(path, watch_tokens_per_minute=1000, watch_tokens_per_day=1500, clock=(clock := VirtualClock())) as hub:
         async with hub.participant(POLICE) as police, hub.participant(CUSTOMS) as customs:
             await filled(hub, police, [1])
             await known(customs)
@@ -221,9 +213,7 @@ async def test_a_stranger_neither_withdraws_nor_publishes_nor_opens_anothers_lis
         assert len((await checked(customs, 1)).hits) == 1
 
 
-async def test_a_list_of_which_a_part_was_refused_is_never_called_complete(
-    hub: LocalHub, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_list_of_which_a_part_was_refused_is_never_called_complete(hub: LocalHub, monkeypatch: pytest.MonkeyPatch) -> None:
     honest = decide_lists._publish
 
     def refusing(message: Any, *rest: Any) -> Any:
@@ -294,9 +284,7 @@ async def test_a_list_of_a_stranger_under_a_known_name_is_not_taken_for_the_owne
         assert [row.owner for row in await customs.store.watch_epochs(LIST)] == [POLICE]
 
 
-async def test_an_answer_by_somebody_we_did_not_tell_is_not_believed(
-    hub: LocalHub, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_an_answer_by_somebody_we_did_not_tell_is_not_believed(hub: LocalHub, monkeypatch: pytest.MonkeyPatch) -> None:
     async with (
         hub.participant(POLICE) as police,
         hub.participant(CUSTOMS) as customs,
@@ -345,11 +333,7 @@ async def test_no_subject_and_no_name_is_in_the_hubs_files_or_logs(
         assert len(result.hits) == 1_000
         await result.hits[-1].notice.accepted(WAIT)
     await hub.stop()
-    needles = (
-        [f"XX{n:07}" for n in planted]
-        + [f"invented traveller {n}" for n in planted]
-        + ["officer 0042", "hall 2, desk 7"]
-    )
+    needles = [f"XX{n:07}" for n in planted] + [f"invented traveller {n}" for n in planted] + ["officer 0042", "hall 2, desk 7"]
     files = [p for p in (hub.path / "hub").rglob("*") if p.is_file()]
     assert {"hub.db"} <= {p.name for p in files}
     logged = caplog.text + "".join(capfd.readouterr())

@@ -1,10 +1,10 @@
 """Stands between ``listen --exec`` and a bank's program, writes down each run, and does to it what the fault file says, once.
 
-   python faulty_program.py FOLDER PROGRAM…
+    python faulty_program.py FOLDER PROGRAM…
 
-* ``retry``: the program is not run; asked again. ``rubbish``: it runs, and what it printed is lost; until the file goes.
-* ``kill-before``, ``kill-after``: the program is killed in the middle, right before or right after the step that counts.
-* ``mute``: it runs to its end and is then killed in our place: the effect stands, the answer is lost.
+ * ``retry``: the program is not run; asked again. ``rubbish``: it runs, and what it printed is lost; until the file goes.
+ * ``kill-before``, ``kill-after``: the program is killed in the middle, right before or right after the step that counts.
+ * ``mute``: it runs to its end and is then killed in our place: the effect stands, the answer is lost.
 """
 
 import json

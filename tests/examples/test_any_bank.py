@@ -33,9 +33,7 @@ BANK, POLICE = "bank.bhb", "police.420100"
 WAIT = 30.0
 C = {**os.environ, "LC_ALL": "C"}
 PROGRAMS = {"sh": [str(EXEC / "handle-order.sh")], "node": ["node", str(EXEC / "handle-order.mjs")]}
-NEEDS_NODE = pytest.mark.skipif(
-    shutil.which("node") is None, reason="node is not installed (Debian: apt install nodejs)"
-)
+NEEDS_NODE = pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed (Debian: apt install nodejs)")
 BANKS = ["python", "sh", pytest.param("node", marks=NEEDS_NODE)]
 
 
@@ -60,17 +58,7 @@ class Bank:
             return ["-m", "tests.examples.faulty_bank", identity, str(self.folder)]
         program = [sys.executable, "-S", str(Path(__file__).with_name("faulty_program.py")), str(self.folder)]
         program += [*PROGRAMS[self.kind], str(self.folder)]
-        return [
-            "-m",
-            "tocsin.cli.main",
-            "--identity",
-            identity,
-            "listen",
-            "--exec",
-            " ".join(program),
-            "--max-attempts",
-            "2",
-        ]
+        return ["-m", "tocsin.cli.main", "--identity", identity, "listen", "--exec", " ".join(program), "--max-attempts", "2"]
 
     async def run(self) -> None:
         """Starts it, and again whenever it was killed, as a service manager does."""
@@ -285,18 +273,12 @@ def test_what_the_ledger_can_and_cannot_do(program: Run, order: dict[str, Any], 
 
 
 def test_a_currency_without_cents_keeps_none(program: Run) -> None:
-    yen = {
-        "header": {"target": {"kind": "card", "value": card(2)}},
-        "amount": {"amount": "5", "currency": "JPY"},
-        "holder": "",
-    }
+    yen = {"header": {"target": {"kind": "card", "value": card(2)}}, "amount": {"amount": "5", "currency": "JPY"}, "holder": ""}
     _, answer = program(task("t1", **yen))
     assert [answer[key]["amount"] for key in ("held", "balance", "available")] == ["5", "100", "95"]
 
 
-@pytest.mark.parametrize(
-    ("kind", "outcome"), [("extend", "not-found"), ("release", "not-found"), ("block-domains", "unsupported")]
-)
+@pytest.mark.parametrize(("kind", "outcome"), [("extend", "not-found"), ("release", "not-found"), ("block-domains", "unsupported")])
 def test_what_has_no_hold_or_is_not_a_banks_is_refused(program: Run, kind: str, outcome: str) -> None:
     assert program(task("t1", kind))[1]["outcome"] == outcome
 
@@ -318,20 +300,11 @@ def test_what_is_no_order_is_no_answer(program: Run, rubbish: str, tmp_path: Pat
 
 def test_sh_reads_json_as_json_is() -> None:
     text = r'{"a": {"b": [1, {"c": "x\"\\n\u0001张\/\u4e09\ud83d\udd14\u00E9\u0041"}], "d": {}, "e": []}, "f": null, "g": -1.5e3}'
-    ended = subprocess.run(
-        ["awk", "-f", EXEC / "json.awk"], input=text.encode(), capture_output=True, check=True, env=C
-    )
-    assert ended.stdout.decode().splitlines() == [
-        "a.b[0]\t1",
-        r"a.b[1].c" + "\t" + r'x"\\n\u0001张/三🔔éA',
-        "f\tnull",
-        "g\t-1.5e3",
-    ]
+    ended = subprocess.run(["awk", "-f", EXEC / "json.awk"], input=text.encode(), capture_output=True, check=True, env=C)
+    assert ended.stdout.decode().splitlines() == ["a.b[0]\t1", r'a.b[1].c' + "\t" + r'x"\\n\u0001张/三🔔éA', "f\tnull", "g\t-1.5e3"]
 
 
 @pytest.mark.parametrize("wrong", ["", "{", "[1,]", '{"a" 1}', '"\\q"', '"\\u12"', '"\\ud83d"', "1 2", '"open'])
 def test_sh_takes_nothing_else_for_json(wrong: str) -> None:
-    ended = subprocess.run(
-        ["awk", "-f", EXEC / "json.awk"], input=wrong.encode(), capture_output=True, check=False, env=C
-    )
+    ended = subprocess.run(["awk", "-f", EXEC / "json.awk"], input=wrong.encode(), capture_output=True, check=False, env=C)
     assert (ended.returncode, ended.stdout) == (1, b"")

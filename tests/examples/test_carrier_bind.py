@@ -101,9 +101,7 @@ def resolver(tmp_path: Path) -> Iterator[Resolver]:
             named.wait(20)
 
 
-async def test_a_blocked_name_is_not_resolved_and_is_again_once_it_is_let_go_of(
-    tmp_path: Path, resolver: Resolver
-) -> None:
+async def test_a_blocked_name_is_not_resolved_and_is_again_once_it_is_let_go_of(tmp_path: Path, resolver: Resolver) -> None:
     clock = VirtualClock()
     async with LocalHub(tmp_path / "bus", clock=clock) as hub:
         await hub.enrol(CARRIER, role="carrier", region="CN")
@@ -120,9 +118,7 @@ async def test_a_blocked_name_is_not_resolved_and_is_again_once_it_is_let_go_of(
                     assert found == wanted
 
                 await code("shop.example", "NOERROR")
-                job = await police.block_domains(
-                    ["shop.example", "late.shop.example"], region="420100", contact="desk 4"
-                )
+                job = await police.block_domains(["shop.example", "late.shop.example"], region="420100", contact="desk 4")
                 assert isinstance(await job.orders[0].outcome(WAIT), Executed)
                 await code("shop.example", "NXDOMAIN")
                 await code("www.shop.example", "NXDOMAIN")

@@ -8,9 +8,7 @@ from examples.carrier import block
 from tocsin import loop
 
 
-def test_a_list_is_applied_by_three_carriers_one_of_them_late(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_list_is_applied_by_three_carriers_one_of_them_late(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     loop.run(block.run(tmp_path, [*block.listed(None, 2_500)[0], "com.cn", "192.0.2.1"], "2,502 names"))
     said = capsys.readouterr().out
     assert "Left out, named by line: {'DOMAIN_PUBLIC': 1, 'DOMAIN_INVALID': 1}" in said

@@ -1,5 +1,6 @@
 """The judge of the demonstration: what is right is proved, and each wrong makes its claim false."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,9 +11,11 @@ import pytest
 
 from examples.demo import cards
 from examples.demo.books import Books, Call, Done, HoldRow
+from examples.demo.claim import Claim
 from examples.demo.proof import Judge
 from examples.demo.receipts import Checked
 from examples.demo.record import Seen
+from examples.demo.sides import holds_in
 from examples.demo.story import BANK_REPORT, HUB_RECORD, KILLED, LATE, Story, plan, stop_tag
 from examples.demo.town import Town
 from tocsin.core.times import from_us
@@ -221,3 +224,16 @@ def test_a_log_that_does_not_check_is_not_proved(tmp_path: Path, wrong: str) -> 
     world = good_world(tmp_path)
     world.checked = replace(world.checked, root_good=wrong != "root_good", bad=int(wrong == "bad"))
     assert len(world.false_claims()) == 1
+
+
+def test_what_the_other_sides_did_wrong_is_a_false_claim_too(tmp_path: Path) -> None:
+    world = good_world(tmp_path)
+    world.story.sides.claims.append(Claim(name="a carrier blocks", holds=False, figures="999 of 1,000"))
+    assert world.false_claims() == ["a carrier blocks"]
+
+
+def test_a_hold_that_has_ended_is_none_in_a_journal(tmp_path: Path) -> None:
+    journal = tmp_path / "journal"
+    held, ended = {"thread": "a", "hold": {"until": "z"}}, {"thread": "b", "hold": {"until": "z", "ended": "y"}}
+    journal.write_text("\n".join(["", json.dumps(held), "", json.dumps(ended), json.dumps({"key": "k"}), ""]))
+    assert holds_in(journal) == {"a"}

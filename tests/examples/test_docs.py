@@ -139,9 +139,11 @@ async def test_the_carrier_of_the_guide_blocks_and_lets_go(tmp_path: Path, monke
         carrier = Participant.load("carrier.identity")
         blocklist = Blocklist("blocklist.db")
 
+
         def changed() -> None:
             write_rpz(blocklist, Path("block.zone"))
             reload_resolver()
+
 
         blocklist.serve(carrier, changed=changed)
 
@@ -377,10 +379,7 @@ async def test_customs_ask_and_the_police_keep_their_list(
             await lists.publish("stolen-documents", entries, contact="027-0000 0000, desk 4", progress=print)
             await lists.withdraw("stolen-documents", ["document:passport/CHN/XX0000008"], reason="found")
             await lists.rotate(
-                "stolen-documents",
-                checkers=["customs.wuhan"],
-                valid=timedelta(days=90),
-                contact="027-0000 0000, desk 4",
+                "stolen-documents", checkers=["customs.wuhan"], valid=timedelta(days=90), contact="027-0000 0000, desk 4"
             )
         police = Participant.load("police.identity")
 
@@ -401,11 +400,8 @@ async def customs_ask() -> None:
     async with Participant.load("customs.identity") as customs:
         result = await customs.check(
             ["document:passport/CHN/XX0000007", "plate:CHN/鄂A00000", "document:passport/?"],
-            list="stolen-documents",
-            purpose="entry check",
-            legal_basis="Customs Law, art. 6",
-            place="hall 2, desk 7",
-            officer="officer 0042",
+            list="stolen-documents", purpose="entry check", legal_basis="Customs Law, art. 6",
+            place="hall 2, desk 7", officer="officer 0042",
         )
         for row in result.rows:
             match row:

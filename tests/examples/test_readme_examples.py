@@ -43,12 +43,7 @@ def test_the_readme_shows_the_programs_that_run(readme: str) -> None:
 
 
 async def test_the_bank_holds_what_the_police_order_asks(tmp_path: Path) -> None:
-    secret = tmp_path / "passphrase"
-    secret.write_text(PASSPHRASE)
-    env = os.environ | {
-        "TOCSIN_PASSPHRASE_FILE": str(secret),
-        "PYTHONPATH": os.pathsep.join(map(str, (ROOT, ROOT / "sdk"))),
-    }
+    env = environment(tmp_path)
     async with LocalHub(tmp_path) as hub:
         await hub.enrol("bank.icbc", role="bank", serves=["card:16:622202"])
         await hub.enrol("police.420100", role="police")
@@ -69,6 +64,15 @@ async def test_the_bank_holds_what_the_police_order_asks(tmp_path: Path) -> None
     assert bank.returncode == 0, bank_complaints.decode()
 
 
+def environment(path: Path) -> dict[str, str]:
+    secret = path / "passphrase"
+    secret.write_text(PASSPHRASE)
+    return os.environ | {
+        "TOCSIN_PASSPHRASE_FILE": str(secret),
+        "PYTHONPATH": os.pathsep.join(map(str, (ROOT, ROOT / "sdk"))),
+    }
+
+
 async def run(module: str, where: Path, env: dict[str, str], *words: str) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
         sys.executable, "-m", module, *words, cwd=where, env=env, stdout=PIPE, stderr=PIPE
@@ -76,12 +80,7 @@ async def run(module: str, where: Path, env: dict[str, str], *words: str) -> asy
 
 
 async def test_customs_check_travellers_and_hear_from_the_police(tmp_path: Path) -> None:
-    secret = tmp_path / "passphrase"
-    secret.write_text(PASSPHRASE)
-    env = os.environ | {
-        "TOCSIN_PASSPHRASE_FILE": str(secret),
-        "PYTHONPATH": os.pathsep.join(map(str, (ROOT, ROOT / "sdk"))),
-    }
+    env = environment(tmp_path)
     async with LocalHub(tmp_path) as hub:
         await hub.enrol("police.420100", role="police")
         await hub.enrol("customs.wuhan", role="customs")

@@ -110,12 +110,7 @@ class Town:
         return card(self._cards)
 
     async def stop(self, **more: Any) -> SentOrder:
-        given = {
-            "amount": "50000.00 CNY",
-            "holder": "张三",
-            "contact": "027-0000 0000",
-            "reason": "reported fraud",
-        } | more
+        given = {"amount": "50000.00 CNY", "holder": "张三", "contact": "027-0000 0000", "reason": "reported fraud"} | more
         return await self.police.participant.stop_payment(account=self.card(), **given)
 
     async def handed_out(self, order: SentOrder) -> None:

@@ -81,9 +81,7 @@ def test_what_was_taken_in_an_earlier_life_is_there_in_the_next(folder: Folder, 
     assert folder.take(ANSWERS) == ["a.csv"]
 
 
-def test_a_link_a_directory_a_pipe_and_a_long_file_are_refused_unread(
-    folder: Folder, path: Path, tmp_path: Path
-) -> None:
+def test_a_link_a_directory_a_pipe_and_a_long_file_are_refused_unread(folder: Folder, path: Path, tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("{}")
     (path / ANSWERS / "link.json").symlink_to(tmp_path / "secret")
     (path / ANSWERS / "directory.json").mkdir()
@@ -112,7 +110,9 @@ def test_names_that_are_long_or_no_unicode_keep_room_for_what_is_written_about_t
     assert len(list((path / REJECTED).iterdir())) == 4
 
 
-def test_a_write_is_whole_or_leaves_what_was_there(folder: Folder, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_write_is_whole_or_leaves_what_was_there(
+    folder: Folder, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder.write(ORDERS, "a.json", b"before")
 
     def full(fd: int) -> None:

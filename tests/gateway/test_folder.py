@@ -15,6 +15,8 @@ from tocsin.testing import VirtualClock
 
 HOURS = 3_600.0
 
+STOP_ROW = {"kind": "stop-payment", "account": card(1), "amount": {"amount": "1.00", "currency": "CNY"}, "contact": "desk 4"}
+
 
 async def state(town: Town, order_id: bytes) -> InboxState | None:
     row = await town.bank.participant.store.get_inbox(order_id)
@@ -39,11 +41,7 @@ async def test_an_order_is_a_file_and_a_file_is_its_answer(tmp_path: Path) -> No
         assert (task["kind"], task["idempotency_key"], task["repeat"]) == ("stop-payment", order.id, False)
         assert (task["order"]["holder"], task["order"]["amount"]) == ("张三", {"amount": "50000.00", "currency": "CNY"})
         held = {"amount": "300.00", "currency": "CNY"}
-        t.bank.drop(
-            "answers",
-            "today.json",
-            {"message_id": order.id, "outcome": "done", "held": held, "reason": "all there was"},
-        )
+        t.bank.drop("answers", "today.json", {"message_id": order.id, "outcome": "done", "held": held, "reason": "all there was"})
         await answered(t.bank)
         result = await order.outcome(WAIT)
         assert isinstance(result, Executed)
@@ -147,9 +145,7 @@ async def test_an_answer_that_does_not_hold_changes_nothing(
     async with town(tmp_path) as t:
         order = await t.stop()
         await t.handed_out(order)
-        t.bank.drop(
-            "answers", "a.json", {**answer, **({"message_id": order.id} if answer.get("message_id") == "ID" else {})}
-        )
+        t.bank.drop("answers", "a.json", {**answer, **({"message_id": order.id} if answer.get("message_id") == "ID" else {})})
         await answered(t.bank)
         assert reasons(t.bank, "a.json") == [(1, reason, field)]
         assert "a.json" in t.bank.names(files.REJECTED)
@@ -163,11 +159,7 @@ async def test_the_same_answer_again_changes_nothing_and_another_is_refused(tmp_
         order = await t.stop()
         await t.handed_out(order)
         done = {"message_id": order.id, "outcome": "done", "held": {"amount": "50000.00", "currency": "CNY"}}
-        for name, answer in (
-            ("a.json", done),
-            ("b.json", done),
-            ("c.json", {**done, "outcome": "mismatch", "held": None}),
-        ):
+        for name, answer in (("a.json", done), ("b.json", done), ("c.json", {**done, "outcome": "mismatch", "held": None})):
             t.bank.drop("answers", name, {key: value for key, value in answer.items() if value})
             await answered(t.bank)
         assert [one for one in t.bank.names(files.DONE) if len(one) == 6] == ["a.json", "b.json"]
@@ -272,14 +264,8 @@ async def test_a_file_of_orders_is_sent_and_its_result_kept_up_to_date(tmp_path:
         assert result[0]["state"] in ("queued", "accepted")
         assert [row["state"] for row in result[1:]] == ["not-sent", "not-sent"]
         assert [row["reason"] for row in result[1:]] == ["IDENTIFIER_INVALID", "TARGET_NOT_SERVED"]
-        assert reasons(t.police, "night.json") == [
-            (2, "IDENTIFIER_INVALID", "account"),
-            (3, "TARGET_NOT_SERVED", "account"),
-        ]
-        assert [row["account"] for row in t.police.json(files.REJECTED, "night.json")] == [
-            rows[1]["account"],
-            rows[2]["account"],
-        ]
+        assert reasons(t.police, "night.json") == [(2, "IDENTIFIER_INVALID", "account"), (3, "TARGET_NOT_SERVED", "account")]
+        assert [row["account"] for row in t.police.json(files.REJECTED, "night.json")] == [rows[1]["account"], rows[2]["account"]]
         await t.bank.until(files.ORDERS, f"{result[0]['order']}.json")
         task = t.bank.json(files.ORDERS, f"{result[0]['order']}.json")
         assert task["order"]["transferred_at"] == "2026-11-23T06:02:11.000000Z"
@@ -332,9 +318,7 @@ async def test_orders_in_csv_follow_their_thread_and_results_are_csv(tmp_path: P
         ({"kind": "release", "thread": "01890a5d-ac96-774b-bcce-b302099a8057"}, "THREAD_UNKNOWN", "thread"),
     ],
 )  # fmt: skip
-async def test_a_wrong_order_is_named_and_nothing_is_sent(
-    tmp_path: Path, row: dict[str, Any], reason: str, field: str
-) -> None:
+async def test_a_wrong_order_is_named_and_nothing_is_sent(tmp_path: Path, row: dict[str, Any], reason: str, field: str) -> None:
     async with town(tmp_path) as t:
         t.police.drop("send", "a.json", row)
         (result,) = await sent(t.police, "a.json")
@@ -345,13 +329,7 @@ async def test_a_wrong_order_is_named_and_nothing_is_sent(
 
 async def test_what_the_hub_refuses_stands_in_the_result(tmp_path: Path) -> None:
     async with town(tmp_path) as t:
-        row = {
-            "kind": "stop-payment",
-            "account": card(1),
-            "amount": {"amount": "1.00", "currency": "CNY"},
-            "contact": "desk 4",
-        }
-        t.bank.drop("send", "a.json", row)  # a bank orders no stops
+        t.bank.drop("send", "a.json", STOP_ROW)  # a bank orders no stops
         (result,) = await sent(t.bank, "a.json")
         order = await t.bank.participant.sent_order(result["order"])
         with pytest.raises(Exception, match="policy|not allowed|permitted"):
@@ -363,15 +341,9 @@ async def test_what_the_hub_refuses_stands_in_the_result(tmp_path: Path) -> None
 
 async def test_the_same_rows_in_another_file_are_other_orders(tmp_path: Path) -> None:
     async with town(tmp_path) as t:
-        row = {
-            "kind": "stop-payment",
-            "account": card(1),
-            "amount": {"amount": "1.00", "currency": "CNY"},
-            "contact": "desk 4",
-        }
-        t.police.drop("send", "a.json", row)
+        t.police.drop("send", "a.json", STOP_ROW)
         first = await sent(t.police, "a.json")
-        t.police.drop("send", "a.json", row)
+        t.police.drop("send", "a.json", STOP_ROW)
         second = await sent(t.police, "a-2.json")
         assert first[0]["order"] != second[0]["order"]
 
@@ -385,13 +357,7 @@ async def test_before_the_first_connection_a_file_of_orders_waits(tmp_path: Path
         side = Side(Participant(identity), tmp_path / "new")
         await t.hub.stop()
         await side.participant.open()
-        row = {
-            "kind": "stop-payment",
-            "account": card(1),
-            "amount": {"amount": "1.00", "currency": "CNY"},
-            "contact": "desk 4",
-        }
-        side.drop("send", "a.json", row)
+        side.drop("send", "a.json", STOP_ROW)
         await side.gateway.look_for_orders()
         assert side.names(files.TAKEN_SEND) == ["a.json"]
         assert side.names(files.REJECTED) == side.names(files.SENT) == []

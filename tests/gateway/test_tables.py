@@ -97,11 +97,7 @@ def test_what_neutral_does_plain_undoes(cell: str) -> None:
     assert plain(neutral(cell)) == cell
 
 
-@given(
-    st.lists(
-        st.text(st.characters(exclude_categories=["Cs", "Cc", "Zs", "Zl", "Zp"]), max_size=9), min_size=1, max_size=4
-    )
-)
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs", "Cc", "Zs", "Zl", "Zp"]), max_size=9), min_size=1, max_size=4))
 def test_what_we_write_we_read(cells: list[str]) -> None:
     columns = [f"c{place}" for place in range(len(cells))]
     table = read_table("a.csv", csv_bytes(columns, [dict(zip(columns, cells, strict=True))]))
@@ -109,9 +105,7 @@ def test_what_we_write_we_read(cells: list[str]) -> None:
     assert found == ([{c: v for c, v in zip(columns, cells, strict=True) if v}] if any(cells) else [])
 
 
-LIKELY = st.sampled_from(
-    ["message_id", "outcome", "held", "kind", "account", "amount", "thread", "reason", "exercise", "domains"]
-)
+LIKELY = st.sampled_from(["message_id", "outcome", "held", "kind", "account", "amount", "thread", "reason", "exercise", "domains"])
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8)
     | st.sampled_from(["done", "mismatch", "50000 CNY", "01890a5d-ac96-774b-bcce-b302099a8057", "stop-payment", "block-domains"]),
@@ -152,10 +146,7 @@ def test_any_json_rows_give_an_answer_an_order_or_a_named_error(rows: list[objec
     read_all("a.json", json.dumps(rows).encode("utf-8", "replace"))
 
 
-@given(
-    st.lists(LIKELY, min_size=1, max_size=4, unique=True),
-    st.lists(st.lists(st.text(max_size=8), max_size=5), max_size=3),
-)
+@given(st.lists(LIKELY, min_size=1, max_size=4, unique=True), st.lists(st.lists(st.text(max_size=8), max_size=5), max_size=3))
 def test_any_csv_rows_give_an_answer_an_order_or_a_named_error(columns: list[str], rows: list[list[str]]) -> None:
     text = "\n".join(",".join(cells) for cells in [columns, *rows]) + "\n"
     read_all("a.csv", text.encode("utf-8", "replace"))

@@ -307,10 +307,7 @@ def watch_messages() -> Iterator[Message]:
         instruction=WatchInstruction.HOLD, note="officers are on their way",
     )  # fmt: skip
     yield WatchWithdraw(
-        header=header(26, OWNER, parts=(part("watch-withdraw", OWNER),)),
-        tokens=(digest("token"),),
-        reason="found",
-        **ON_LIST,
+        header=header(26, OWNER, parts=(part("watch-withdraw", OWNER),)), tokens=(digest("token"),), reason="found", **ON_LIST
     )
 
 

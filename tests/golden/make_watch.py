@@ -46,11 +46,7 @@ def build() -> dict[str, Any]:
         "list_key": LIST_KEY.hex(),
         "details": DETAILS,
         "epochs": epochs,
-        "commitment": {
-            "salt": salt.hex(),
-            "of": "the tokens of epoch 1 in order",
-            "commitment": commitment(salt, tokens).hex(),
-        },
+        "commitment": {"salt": salt.hex(), "of": "the tokens of epoch 1 in order", "commitment": commitment(salt, tokens).hex()},
     }
 
 

@@ -144,7 +144,5 @@ def test_what_is_set_up_wrong_exits_2_in_the_operators_words(hub_directory: Path
 async def test_the_ranges_a_member_serves_are_shown(hub_directory: Path) -> None:
     async with LocalHub(hub_directory.parent) as hub:
         await hub.invite("bank.icbc", role="bank", serves=["card:16:622202"])
-        said = await asyncio.to_thread(
-            CliRunner().invoke, app, ["party", "show", "bank.icbc", "--dir", str(hub_directory)]
-        )
+        said = await asyncio.to_thread(CliRunner().invoke, app, ["party", "show", "bank.icbc", "--dir", str(hub_directory)])
         assert "card:16:622202" in said.stdout

@@ -1,6 +1,6 @@
 """The bank that is killed: its books are a SQLite file, its handler keeps a record of every call.
 
-python -m tests.kill.bank IDENTITY BOOKS RECORDS
+    python -m tests.kill.bank IDENTITY BOOKS RECORDS
 """
 
 import os

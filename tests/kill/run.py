@@ -1,7 +1,7 @@
 """Hub and bank are killed again and again while orders flow; then everything is counted.
 
-* Every order the police has a receipt for is held exactly once in the bank's books, and its report has come back.
-* Every call of a handler for an order that was called before was marked as a repeat.
+ * Every order the police has a receipt for is held exactly once in the bank's books, and its report has come back.
+ * Every call of a handler for an order that was called before was marked as a repeat.
 """
 
 import asyncio
@@ -47,14 +47,7 @@ class Bank:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        command = [
-            sys.executable,
-            "-m",
-            "tests.kill.bank",
-            str(self._here.bank.path),
-            str(self.books),
-            str(self.records),
-        ]
+        command = [sys.executable, "-m", "tests.kill.bank", str(self._here.bank.path), str(self.books), str(self.records)]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         assert self._process.stdout is not None
         with self._process.stdout as said:
@@ -134,3 +127,4 @@ def _count(bank: Bank, kills: int, accepted: list[str], seconds: float) -> Verdi
         held_twice=sum(1 for count in holds.values() if count > 1),
         seconds=seconds,
     )
+

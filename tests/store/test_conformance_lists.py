@@ -32,9 +32,7 @@ def use(tokens: int) -> WatchUseRow:
 
 
 def notice(number: int) -> NoticeRow:
-    return NoticeRow(
-        notice_id=uid(number), kind="watch-hit", sender=CUSTOMS, recipient=POLICE, lane=1, log_index=number
-    )
+    return NoticeRow(notice_id=uid(number), kind="watch-hit", sender=CUSTOMS, recipient=POLICE, lane=1, log_index=number)
 
 
 def changes(*epochs: ListRow, entries: int = 0) -> Changes:
@@ -85,9 +83,7 @@ async def test_rows_are_replaced_whole(store: HubStore) -> None:
     await write(store, changes(epoch(1), entries=2))
     key = TokenKey(100, digest(1))
     gone = entry(1, withdrawn=777)
-    await write(
-        store, Changes(lists={(LIST, 1): epoch(1, live=5)}, watch_entries={key: gone}, watch_uses={CUSTOMS: use(9)})
-    )
+    await write(store, Changes(lists={(LIST, 1): epoch(1, live=5)}, watch_entries={key: gone}, watch_uses={CUSTOMS: use(9)}))
     epochs, found = await store.watch_match(LIST, 1, [digest(0), digest(1)])
     assert epochs == {(LIST, 1): epoch(1, live=5)}
     assert found == {digest(0): entry(0), digest(1): gone}

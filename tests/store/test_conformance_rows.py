@@ -80,10 +80,7 @@ async def test_a_batch_is_loaded_as_it_was_written_and_absent_keys_are_absent(st
     assert loaded.subjects == written.subjects
     assert loaded.known == {
         row.message_id: Known(
-            message_id=row.message_id,
-            sender=row.sender,
-            message_hash=row.message_hash,
-            log_index=row.log_index,
+            message_id=row.message_id, sender=row.sender, message_hash=row.message_hash, log_index=row.log_index,
             kind=row.kind,
         )
         for row in written.messages

@@ -82,9 +82,9 @@ _FIELDS: Mapping[str, Drawn] = {
     ),
 }
 
-DOMAINS = st.lists(st.integers(0, 999).map(lambda n: f"shop-{n}.example"), min_size=1, max_size=5, unique=True).map(
-    lambda names: tuple(sorted(names))
-)
+DOMAINS = st.lists(
+    st.integers(0, 999).map(lambda n: f"shop-{n}.example"), min_size=1, max_size=5, unique=True
+).map(lambda names: tuple(sorted(names)))
 NOT_APPLIED = st.dictionaries(
     st.integers(1, 1000), st.sampled_from([outcome for outcome in Outcome if not outcome.executed]), max_size=3
 ).map(lambda left: tuple(ItemOutcome(position=at, outcome=left[at]) for at in sorted(left)))

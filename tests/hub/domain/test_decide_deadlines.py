@@ -120,11 +120,7 @@ def test_the_time_for_execution_passing_after_a_release_was_asked_frees_the_term
 
 def stale(world: World, stop: object, deadline: Deadline, due_us: int) -> DeadlinePassed:
     timer = TimerRow(
-        order_id=stop.header.message_id,
-        root_id=stop.header.message_id,
-        deadline=deadline.value,
-        due_us=due_us,
-        party=ICBC,
+        order_id=stop.header.message_id, root_id=stop.header.message_id, deadline=deadline.value, due_us=due_us, party=ICBC
     )  # type: ignore[attr-defined]
     made = world.record(timer)
     assert isinstance(made, DeadlinePassed)

@@ -128,9 +128,7 @@ def test_a_party_that_lost_its_keys_joins_again_and_keeps_its_name_ranges_and_hi
     for use in ("agent", "admin"):
         world.refuse(world.enrol(ICBC, join_key=public_key(ICBC, "second")), Reason.PARTY_EXISTS)
         revoke(world, ICBC, use)
-    world.refuse(
-        world.add_key(ICBC, "ack", (Purpose.ADMIN,), by="join", holder_kind=HolderKind.PARTY), Reason.JOIN_CODE_USED
-    )
+    world.refuse(world.add_key(ICBC, "ack", (Purpose.ADMIN,), by="join", holder_kind=HolderKind.PARTY), Reason.JOIN_CODE_USED)
     world.accept(world.enrol(ICBC, join_key=public_key(ICBC, "second")))
     again = world.add_key(ICBC, "ack", (Purpose.REPORT, Purpose.ADMIN), by="second", holder_kind=HolderKind.PARTY)
     world.accept(again)
@@ -155,13 +153,7 @@ def test_a_key_is_good_from_the_entry_behind_its_own_to_the_one_before_its_revoc
     revoke(world, POLICE, "second")
     revoked = world.index - 1
     key = world.book.directory.key(POLICE, key_of(POLICE, "second"))
-    assert [key.good_at(i) for i in (added, added + 1, revoked - 1, revoked, revoked + 1)] == [
-        False,
-        True,
-        True,
-        False,
-        False,
-    ]
+    assert [key.good_at(i) for i in (added, added + 1, revoked - 1, revoked, revoked + 1)] == [False, True, True, False, False]
     world.refuse(world.stop(2, author_key=key_of(POLICE, "second")), Reason.KEY_REVOKED)
 
 

@@ -65,12 +65,7 @@ class Histories(RuleBasedStateMachine):
                 assert subject.terms_used + subject.terms_pending <= LIMIT
         return True
 
-    @rule(
-        n=st.integers(1, 2),
-        by=st.sampled_from([POLICE, POLICE_2, CENTRE]),
-        to=st.sampled_from([ICBC, ABC]),
-        drill=st.booleans(),
-    )
+    @rule(n=st.integers(1, 2), by=st.sampled_from([POLICE, POLICE_2, CENTRE]), to=st.sampled_from([ICBC, ABC]), drill=st.booleans())
     def stop(self, n: int, by: str, to: str, drill: bool) -> None:
         self.offered(self.world.stop(n, by=by, to=to, exercise=drill))
 

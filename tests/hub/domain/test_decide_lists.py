@@ -218,17 +218,8 @@ def test_tokens_of_another_epoch_s_key_are_noticed(world: World) -> None:
         ({"epoch": 0}, Reason.FIELD_INVALID),
     ],
 )
-def test_a_check_says_how_many_why_and_under_which_key(
-    world: World, changed: dict[str, object], reason: Reason
-) -> None:
-    values = {
-        "list_id": LIST,
-        "epoch": 1,
-        "key_check": key_check(),
-        "count": 1,
-        "commitment": bytes(32),
-        "purpose": "entry",
-    }
+def test_a_check_says_how_many_why_and_under_which_key(world: World, changed: dict[str, object], reason: Reason) -> None:
+    values = {"list_id": LIST, "epoch": 1, "key_check": key_check(), "count": 1, "commitment": bytes(32), "purpose": "entry"}
     with pytest.raises(Malformed) as refused:
         WatchCheck(header=checked(world).header, **(values | changed)).check()  # type: ignore[arg-type]
     assert refused.value.reason is reason

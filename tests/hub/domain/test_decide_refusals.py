@@ -294,9 +294,7 @@ def test_a_frozen_account_is_neither_extended_nor_frozen_again_in_its_thread(wor
         assert refusal.facts["state"] == "in-force"
 
 
-def test_a_suspended_bank_is_still_sent_releases_and_may_be_named_in_reports_to_a_suspended_bureau(
-    world: World,
-) -> None:
+def test_a_suspended_bank_is_still_sent_releases_and_may_be_named_in_reports_to_a_suspended_bureau(world: World) -> None:
     stop, other = in_force(world), in_force(world, 2)
     suspended(world, ICBC)
     world.refuse(world.extend(stop), Reason.PARTY_SUSPENDED)

@@ -187,9 +187,7 @@ def test_a_freeze_executed_in_time_and_reported_after_the_stop_s_end_is_in_force
     assert (world.thread(stop).state, world.thread(stop).instrument) == ("in-force", "freeze")
 
 
-def test_an_answer_after_its_time_for_execution_is_late_though_the_measure_runs_and_the_lapse_is_not(
-    world: World,
-) -> None:
+def test_an_answer_after_its_time_for_execution_is_late_though_the_measure_runs_and_the_lapse_is_not(world: World) -> None:
     stop = world.stop()
     world.accept(stop)
     frozen(world, stop)

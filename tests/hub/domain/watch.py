@@ -29,9 +29,7 @@ def token(n: int, epoch: int = 1) -> bytes:
     return sha256(b"%d in %d" % (n, epoch)).digest()
 
 
-def entry(
-    world: World, n: int, epoch: int = 1, *, action: WatchAction = WatchAction.HOLD, hours: int = 24
-) -> WatchEntry:
+def entry(world: World, n: int, epoch: int = 1, *, action: WatchAction = WatchAction.HOLD, hours: int = 24) -> WatchEntry:
     return WatchEntry(
         token=token(n, epoch), entry_no=n, subject=WatchSubjectKind.DOCUMENT, action=action,
         ends_us=world.now_us + hours * HOUR_US,
@@ -39,13 +37,7 @@ def entry(
 
 
 def opened(
-    world: World,
-    epoch: int = 1,
-    *,
-    by: str = POLICE,
-    to: tuple[str, ...] = (CUSTOMS,),
-    days: int = 30,
-    list_id: str = LIST,
+    world: World, epoch: int = 1, *, by: str = POLICE, to: tuple[str, ...] = (CUSTOMS,), days: int = 30, list_id: str = LIST
 ) -> WatchList:
     return WatchList(
         header=world.header(by, *to), list_id=list_id, epoch=epoch, valid_until_us=world.now_us + days * DAY,
@@ -53,9 +45,7 @@ def opened(
     )  # fmt: skip
 
 
-def published(
-    world: World, *numbers: int, epoch: int = 1, by: str = POLICE, complete: bool = True, **more: Any
-) -> WatchPublish:
+def published(world: World, *numbers: int, epoch: int = 1, by: str = POLICE, complete: bool = True, **more: Any) -> WatchPublish:
     entries = tuple(entry(world, n, epoch, **more) for n in numbers)
     header = world.header(by, **REMEDIES)
     return WatchPublish(header=header, list_id=LIST, epoch=epoch, entries=entries, complete=complete)

@@ -126,9 +126,7 @@ class World:
         assert "?" not in refusal.value.text("en") + refusal.value.text("zh"), "a text lacks a fact"
         return refusal.value
 
-    def offer(
-        self, message: Message, *, public: bytes | None = None, message_hash: bytes = b""
-    ) -> Accepted | Duplicate:
+    def offer(self, message: Message, *, public: bytes | None = None, message_hash: bytes = b"") -> Accepted | Duplicate:
         """Decides on a message and takes what it does; ``public`` is the key its signature was checked with."""
         admitted = self.admitted(message, public=public, message_hash=message_hash)
         decision = decide(admitted, self.book, index=self.index, at_us=self.now_us)
@@ -177,9 +175,7 @@ class World:
     def pass_until(self, at_us: int, *, fetched: bool = False) -> list[Accepted]:
         """Lets time pass and records each deadline in its turn, as the hub does."""
         made = []
-        while due := sorted(
-            (t for t in self.timers.values() if t.due_us <= at_us), key=lambda t: (t.due_us, t.order_id)
-        ):
+        while due := sorted((t for t in self.timers.values() if t.due_us <= at_us), key=lambda t: (t.due_us, t.order_id)):
             self.now_us = max(self.now_us, due[0].due_us)
             made.append(self.accept(self.record(due[0], fetched=fetched)))
         self.now_us = max(self.now_us, at_us)
@@ -234,9 +230,7 @@ class World:
         """A header by governance."""
         return self.header(GOVERNANCE, **({"author_key": key_of(GOVERNANCE, "admin")} | changed))
 
-    def stop(
-        self, n: int = 1, *, by: str = POLICE, to: str = ICBC, amount: Money | None = HELD, **changed: Any
-    ) -> StopPayment:
+    def stop(self, n: int = 1, *, by: str = POLICE, to: str = ICBC, amount: Money | None = HELD, **changed: Any) -> StopPayment:
         """An order to stop the ``n``-th card of a bank."""
         header = {"target": card(n, to if to in BIN_OF else ICBC), "legal_basis": LegalBasis(profile="cn"),
                   "contact": "027-1111 2222", "remedy": "object", "holder_notice": HolderNotice.FULL}  # fmt: skip
@@ -283,9 +277,7 @@ class World:
         values = {"thread": within(of), "lane": of.header.lane, "exercise": of.header.exercise}
         return self.header(sender, *recipients, **(values | changed))
 
-    def add_key(
-        self, party: str, use: str, purposes: tuple[Purpose, ...], *, by: str = "admin", **changed: Any
-    ) -> AddKey:
+    def add_key(self, party: str, use: str, purposes: tuple[Purpose, ...], *, by: str = "admin", **changed: Any) -> AddKey:
         """A party's message that gives it one more key."""
         first = use == "admin"
         return AddKey(
